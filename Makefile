@@ -1,0 +1,104 @@
+# `make help` lists the verbs. Each sets up what it needs by itself, in .venv and .cache.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+bin := .venv/bin
+uv_version := 0.13.9
+python_files := schemas pipeline agents tests
+# The first of these that is new enough and can make a virtual environment.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && echo $$each && break; done)
+
+##@ Verbs
+
+.PHONY: demo
+demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broker
+	@$(bin)/vigie demo
+
+.PHONY: test
+test: .venv/.dev ## Run every test that needs no Apache Kafka
+	@$(bin)/pytest --broker=embedded
+
+.PHONY: test-kafka
+test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m "broker or kafka"
+
+.PHONY: check
+check: check-code check-schemas check-files ## Run every check that is not a test
+
+.PHONY: bench
+bench: .venv/.dev ## Measure speed and delay
+	@$(bin)/python -m tests.bench
+
+.PHONY: schemas
+schemas: .venv/.runtime ## Write schemas/json anew from the event classes
+	@$(bin)/python -m schemas.generate
+
+.PHONY: lock
+lock: .cache/uv/.stamp ## Choose the newest allowed dependencies and pin them with their hashes
+	@$(compile) --upgrade --group build --output-file requirements.txt
+	@$(compile) --upgrade --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@echo "Written: requirements.txt, requirements-dev.txt"
+
+.PHONY: clean
+clean: ## Remove everything that the other verbs made
+	@rm -rf .venv .cache .*_cache .hypothesis build dist *.egg-info tests/asyncapi/node_modules
+	@find $(python_files) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## List the verbs
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+##@ Parts of `make check`
+
+.PHONY: check-code
+check-code: .venv/.dev
+	$(bin)/ruff check --quiet .
+	$(bin)/ruff format --quiet --diff .
+	$(bin)/mypy
+	$(bin)/lint-imports --no-logo
+
+.PHONY: check-schemas
+check-schemas: .venv/.dev
+	$(bin)/python -m schemas.generate --check
+	$(bin)/check-jsonschema --check-metaschema $$(find schemas/json -name '*.json')
+	@tests/asyncapi/check.sh schemas/asyncapi.yaml
+
+.PHONY: check-files
+check-files: .venv/.dev
+	$(bin)/yamllint --strict .
+	$(bin)/shellcheck .ci/run $$(find deploy tests -name '*.sh' -not -path '*/node_modules/*')
+
+##@ What the verbs stand on
+
+compile = .cache/uv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra embedded \
+	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Vigie needs Python 3.11, 3.12 or 3.13 with its venv module, and found" \
+		"$$(python3 --version 2>&1 || echo none). Install one (Debian: apt-get install python3 python3-venv)" \
+		"or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) (once)"
+	@$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what Vigie runs on (about a minute)"
+	@$(bin)/pip install --quiet --require-hashes --requirement requirements.txt
+	@$(bin)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo "Installing what its checks need"
+	@$(bin)/pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+.cache/uv/.stamp: Makefile | .venv/bin/python
+	@$(bin)/python -m venv .cache/uv
+	@.cache/uv/bin/pip install --quiet uv==$(uv_version)
+	@touch $@

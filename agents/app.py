@@ -1,0 +1,210 @@
+"""The Faust applications: ``create_app`` builds one role; ``faust -A agents.app worker`` finds ``app``.
+
+enrich and track are applications (consumer groups) of their own, so that each scales alone. Which one
+``agents.app:app`` is, is chosen by ``VIGIE_ROLE`` (default ``enrich``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, cast
+
+import faust
+from faust.types import TP, StreamT
+from mode import get_logger
+
+from agents import exits
+from agents.enrich import EnrichStage
+from agents.metrics import Metrics
+from agents.publishing import Publisher, WriteRefused
+from agents.settings import Settings, load_settings
+from agents.topics import BRAND_STATE, SOURCE_CLOCK, BrokerUnreachable, TopicProblem, check_topics
+from agents.track import TrackStage
+from agents.transport import BatchConsumer, BatchProducer, BatchTopic, RecordBatch
+from agents.watchlist import WatchlistFile
+from agents.web import add_pages
+
+__all__ = ["Role", "VigieApp", "create_app"]
+
+logger = get_logger(__name__)
+
+_QUEUE_BATCHES = 8
+"""Batches fetched ahead for each stream."""
+
+
+class Role(StrEnum):
+    """The parts that run as applications of their own."""
+
+    ENRICH = "enrich"
+    TRACK = "track"
+
+
+class VigieApp(faust.App):
+    """A Faust application with one agent over record batches."""
+
+    settings: Settings
+    role: Role
+    metrics: Metrics
+
+    async def on_first_start(self) -> None:
+        """Look for the broker and check the topics before anything else starts."""
+        try:
+            counts = await check_topics(self.settings)
+        except (BrokerUnreachable, TopicProblem) as exc:
+            sys.stderr.write(f"vigie: {exc}\n")
+            sys.stderr.flush()
+            os._exit(exits.UNAVAILABLE if isinstance(exc, BrokerUnreachable) else exits.CONFIG)
+        logger.info("topics: %s", ", ".join(f"{name}({count})" for name, count in sorted(counts.items())))
+        await super().on_first_start()
+
+    def exit_now(self, code: int, why: BaseException) -> None:
+        """Leave at once, the current batch unacked.
+
+        Letting the exception out of the agent would make Faust restart the agent and go on behind the
+        batch; stopping in order would wait for it. The offsets stay where they were committed, so the
+        next worker reads the batch again.
+        """
+        logger.critical("worker stops, its batch will be read again: %s", why, exc_info=why)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
+
+
+def create_app(settings: Settings, role: Role) -> VigieApp:
+    """Build the application of one role. Nothing is connected before it starts."""
+    urls = [f"batch://{host}" for host in settings.brokers.split(",")]
+    app = VigieApp(
+        settings.group(role),
+        broker=urls,
+        store="memory://",
+        datadir=str(settings.data_dir / settings.group(role)),
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=True,
+        broker_commit_interval=settings.commit_interval_s,
+        broker_max_poll_records=settings.max_batch_records,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 5,
+        broker_rebalance_timeout=settings.rebalance_timeout_s,
+        broker_request_timeout=max(settings.request_timeout_s, settings.session_timeout_s),
+        broker_max_poll_interval=300.0,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_linger=0.005,
+        producer_request_timeout=settings.request_timeout_s,
+        producer_compression_type=None if settings.compression == "none" else settings.compression,
+        producer_max_batch_size=512 * 1024,
+        web_enabled=settings.web_port != 0,
+        web_bind=settings.web_host,
+        web_host=settings.web_host,
+        web_port=_web_port(settings, role),
+        worker_redirect_stdouts=False,
+    )
+    app.settings, app.role, app.metrics = settings, role, Metrics(settings.metrics_brands)
+    cast("BatchProducer", app.producer).idempotent = settings.idempotent_producer
+    if role is Role.ENRICH:
+        _define_enrich(app)
+    else:
+        _define_track(app)
+    add_pages(app)
+    return app
+
+
+def _web_port(settings: Settings, role: Role) -> int:
+    return settings.web_port + (role is Role.TRACK) if settings.web_port else 6066
+
+
+def _publisher(app: VigieApp) -> Publisher:
+    return Publisher(cast("BatchProducer", app.producer), app.metrics, app.settings.retry_timeout_s)
+
+
+async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[RecordBatch], Any]) -> None:
+    """Process batches for ever. No exception leaves the loop: an agent that fails acks its message."""
+    async for batch in stream:
+        try:
+            await process(batch)
+        except WriteRefused as exc:
+            app.exit_now(exits.WRITES_REFUSED, exc)
+        except asyncio.CancelledError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - see VigieApp.exit_now
+            app.exit_now(exits.BUG, exc)
+    if not app.should_stop:
+        app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
+
+
+def _define_enrich(app: VigieApp) -> None:
+    settings = app.settings
+    topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+    table = app.Table(SOURCE_CLOCK, key_type=bytes, value_type=bytes)
+    watchlist = WatchlistFile(settings.watchlist, app.metrics)
+    stage = EnrichStage(settings, watchlist, _publisher(app), app.metrics)
+
+    @app.agent(topic, name="enrich", concurrency=1)
+    async def enrich(stream: StreamT[RecordBatch]) -> None:
+        await _run(app, stream, lambda batch: stage.process(batch, table))
+
+    @app.timer(1.0, name="idle")  # type: ignore[untyped-decorator]
+    async def say_idle() -> None:
+        if app.rebalancing or app.in_recovery:
+            return
+        consumer = cast("BatchConsumer", app.consumer)
+        for tp in sorted(consumer.assignment()):
+            if tp.topic == settings.topics.raw:
+                at_end = await _at_end(consumer, tp)
+                try:
+                    await stage.say_idle(tp.partition, table, at_end=at_end)
+                except WriteRefused as exc:
+                    app.exit_now(exits.WRITES_REFUSED, exc)
+
+    @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
+    async def reload_watchlist() -> None:
+        watchlist.reload_if_changed()
+
+    _forget_on_rebalance(app, stage.forget)
+
+
+def _define_track(app: VigieApp) -> None:
+    settings = app.settings
+    topic = BatchTopic(app, topics=[settings.topics.mentions], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+    table = app.Table(BRAND_STATE, key_type=bytes, value_type=bytes)
+    stage = TrackStage(settings, _publisher(app), app.metrics)
+
+    @app.agent(topic, name="track", concurrency=1)
+    async def track(stream: StreamT[RecordBatch]) -> None:
+        await _run(app, stream, lambda batch: stage.process(batch, table))
+
+    _forget_on_rebalance(app, stage.forget)
+
+
+def _forget_on_rebalance(app: VigieApp, forget: Callable[[], None]) -> None:
+    # The signals keep weak references to plain functions: weak=False keeps these alive.
+    async def on_rebalance(*_args: Any, **_kwargs: Any) -> None:
+        forget()
+
+    app.on_partitions_revoked.connect(on_rebalance, weak=False)
+    app.on_partitions_assigned.connect(on_rebalance, weak=False)
+
+
+async def _at_end(consumer: BatchConsumer, tp: TP) -> bool:
+    """Say whether everything in the partition was read and processed."""
+    highwater = consumer.highwater(tp)
+    # Unknown until the first fetch has been answered, whatever the types say.
+    known: int | None = highwater
+    if known is None or consumer.ledger.in_flight(tp):
+        return False
+    position = await consumer.position(tp)
+    return position is not None and position >= known
+
+
+def __getattr__(name: str) -> Any:
+    """Build ``agents.app:app`` when Faust's own command line asks for it, not at import."""
+    if name == "app":
+        app = create_app(load_settings(), Role(os.environ.get("VIGIE_ROLE", Role.ENRICH)))
+        globals()["app"] = app
+        return app
+    raise AttributeError(name)

@@ -1,0 +1,5 @@
+"""The ``vigie`` command."""
+
+from agents.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,41 @@
+"""The command line: one group, a module for each command."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from agents.cli.config import config
+from agents.cli.demo import demo
+from agents.cli.doctor import doctor
+from agents.cli.produce import produce
+from agents.cli.replay import replay
+from agents.cli.simulate import simulate
+from agents.cli.tail import tail
+from agents.cli.topics import topics
+from agents.cli.worker import worker
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("vigie"), prog_name="vigie")
+def main() -> None:
+    r"""Watch what people post about a brand; say when a crisis starts and ends, with evidence.
+
+    \b
+    Try it:            vigie demo
+    On your Kafka:     export VIGIE_BROKERS=host:9092 VIGIE_WATCHLIST=watchlist.toml
+                       vigie topics create; vigie worker
+    On a file:         vigie replay tweets.jsonl --watchlist watchlist.toml --out build/run --html
+
+    Every setting is a VIGIE_* variable or a line of the TOML file that VIGIE_CONFIG names:
+    see `vigie config show`. Exit codes: 0 done, 1 a check failed, 2 or 64 wrong usage,
+    65 wrong input, 66 no input, 69 no broker, 70 a bug, 75 the broker refuses writes,
+    78 wrong settings, watchlist or topics.
+    """
+
+
+for command in (config, demo, doctor, produce, replay, simulate, tail, topics, worker):
+    main.add_command(command)

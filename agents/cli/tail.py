@@ -1,0 +1,62 @@
+"""``vigie tail``: watch a topic."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import click
+from aiokafka import ConsumerRecord
+
+from agents import exits
+from agents.cli.console import fail, read_settings
+from agents.cli.lines import crisis_line, deadletter_line, mention_line, window_line
+from agents.reading import read_topic
+from agents.settings import Settings
+from agents.topics import BrokerUnreachable, TopicProblem, admin_client
+
+__all__ = ["tail"]
+
+_LINES = {
+    "mentions": mention_line,
+    "windows": window_line,
+    "crises": crisis_line,
+    "deadletters": deadletter_line,
+}
+
+
+@click.command()
+@click.argument("topic", type=click.Choice(sorted(_LINES)))
+@click.option("--from-beginning", is_flag=True, help="Start with what is there already.")
+@click.option("--no-follow", is_flag=True, help="Stop at the end (with --from-beginning).")
+@click.option("--brand", help="Only this brand.")
+@click.option("--json", "as_json", is_flag=True, help="The records as they are, one a line.")
+def tail(topic: str, brand: str | None, *, from_beginning: bool, no_follow: bool, as_json: bool) -> None:
+    """Print what comes in on a topic, until Ctrl-C."""
+    settings = read_settings()
+    work = _tail(settings, topic, brand, from_beginning=from_beginning, follow=not no_follow, as_json=as_json)
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(work)
+        except BrokerUnreachable as exc:
+            fail(str(exc), exits.UNAVAILABLE)
+        except TopicProblem as exc:
+            fail(str(exc), exits.CONFIG)
+
+
+async def _tail(
+    settings: Settings, topic: str, brand: str | None, *, from_beginning: bool, follow: bool, as_json: bool
+) -> None:
+    async with admin_client(settings, timeout_s=5.0):
+        pass
+    name = getattr(settings.topics, topic)
+    records = read_topic(settings, name, from_beginning=from_beginning, follow=follow)
+    async for record in records:
+        if brand is None or record.key == brand.encode():
+            line = _raw_line(record) if as_json else _LINES[topic](record)
+            if line is not None:
+                click.echo(line)
+
+
+def _raw_line(record: ConsumerRecord[bytes, bytes]) -> str:
+    return (record.value or b"").decode("utf-8", "replace")

@@ -1,0 +1,104 @@
+"""What ``vigie doctor`` looks at: broker, topics, consumer lag, state."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from pipeline.tracker import Tracker
+
+from agents.reading import read_topic
+from agents.settings import Settings, SettingsError
+from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelog, check_topics
+from pipeline.watchlist import Watchlist, WatchlistError
+
+__all__ = ["Finding", "diagnose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The result of one check."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+async def diagnose(settings: Settings, *, timeout_s: float) -> AsyncIterator[Finding]:
+    """Yield findings, from the most basic on; what a failed check makes pointless is left out."""
+    yield _configuration(settings)
+    try:
+        counts = await check_topics(settings, timeout_s=timeout_s)
+    except BrokerUnreachable as exc:
+        yield Finding(check="broker", ok=False, detail=str(exc))
+        return
+    except TopicProblem as exc:
+        yield Finding(check="broker", ok=True, detail=f"answers at {settings.brokers}")
+        yield Finding(check="topics", ok=False, detail=str(exc))
+        return
+    yield Finding(check="broker", ok=True, detail=f"answers at {settings.brokers}")
+    yield Finding(
+        check="topics", ok=True, detail=", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+    )
+    names = settings.topics
+    for role, topic in (("enrich", names.raw), ("track", names.mentions)):
+        yield await _lag(settings, role, topic, counts[topic])
+    yield await _state(settings)
+
+
+def _configuration(settings: Settings) -> Finding:
+    try:
+        settings.engine()
+        watchlist = Watchlist.load(settings.watchlist)
+    except (SettingsError, WatchlistError) as exc:
+        return Finding(check="configuration", ok=False, detail=str(exc))
+    return Finding(check="configuration", ok=True, detail=f"{settings.watchlist}: {len(watchlist.brands)} brands")
+
+
+async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Finding:
+    group = settings.group(role)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
+        consumer.assign(tps)
+        ends = await consumer.end_offsets(tps)
+        starts = await consumer.beginning_offsets(tps)
+        committed = {tp: await consumer.committed(tp) for tp in tps}
+    except KafkaError as exc:
+        return Finding(check=f"lag of {role}", ok=False, detail=f"cannot read offsets of {group}: {exc!r}")
+    finally:
+        await consumer.stop()
+    started = any(offset is not None for offset in committed.values())
+    lag = sum(ends[tp] - max(starts[tp], committed[tp] or 0) for tp in tps)
+    detail = f"{lag:,} records of {topic} not processed yet"
+    return Finding(
+        check=f"lag of {role}",
+        ok=True,
+        detail=detail if started else f"{detail}; group {group} has never committed: no worker has run",
+    )
+
+
+async def _state(settings: Settings) -> Finding:
+    topic = changelog(settings, "track", BRAND_STATE)
+    newest: dict[tuple[int, bytes], bytes | None] = {}
+    async for record in read_topic(settings, topic, from_beginning=True, follow=False):
+        if record.key is not None:
+            newest[(record.partition, record.key)] = record.value
+    problems: dict[str, int] = {}
+    brands = size = 0
+    for partition in sorted({partition for partition, _key in newest}):
+        tracker = Tracker(settings.engine(), partition)
+        for (where, key), value in newest.items():
+            if where == partition and value is not None:
+                tracker.restore(key.decode("utf-8", "replace"), value)
+                size += len(value)
+        brands += len(tracker.brands())
+        for reason, count in tracker.problems.items():
+            problems[reason] = problems.get(reason, 0) + count
+    if problems:
+        listed = ", ".join(f"{count} {reason}" for reason, count in sorted(problems.items()))
+        return Finding(check="state", ok=False, detail=f"{brands} brands readable; not used: {listed}")
+    return Finding(check="state", ok=True, detail=f"{brands} brands readable, {size / 1024:.1f} KiB")

@@ -1,0 +1,74 @@
+"""The roles of a worker as child processes: started together, stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from types import FrameType
+
+from agents.app import Role
+from agents.settings import Settings
+
+__all__ = ["role_command", "role_environment", "run_roles"]
+
+_STOP_TIMEOUT_S = 15.0
+
+
+def role_command(role: Role) -> list[str]:
+    """Return the command that runs one role."""
+    return [sys.executable, "-m", "agents.cli.run", "worker", "--role", role.value]
+
+
+def role_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a child reads exactly these settings."""
+    environment = dict(os.environ)
+    for name, value in settings.model_dump(mode="json").items():
+        if value is not None:
+            environment[f"VIGIE_{name.upper()}"] = str(value)
+    return environment
+
+
+def run_roles(settings: Settings) -> int:
+    """Run every role until one ends or we are told to stop; return the first non-zero exit code.
+
+    One role without the others is of no use and hides the failure, so all stop when one does; whatever
+    supervises us starts all again.
+    """
+    environment = role_environment(settings)
+    children = {role: subprocess.Popen(role_command(role), env=environment) for role in Role}  # noqa: S603
+    asked = threading.Event()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    ended = threading.Event()
+    for child in children.values():
+        threading.Thread(target=_watch, args=(child, ended), daemon=True).start()
+    while not (asked.is_set() or ended.is_set()):
+        # A bounded wait lets Python run the signal handler.
+        ended.wait(0.5)
+    codes = [_stop(child) for child in children.values()]
+    return next((code for code in codes if code), 0)
+
+
+def _watch(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    child.wait()
+    ended.set()
+
+
+def _stop(child: subprocess.Popen[bytes]) -> int:
+    """Stop a child in order, by force when it does not; return its exit code, 128 + n for a signal."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+    try:
+        code = child.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        code = child.wait()
+    return code if code >= 0 else 128 - code

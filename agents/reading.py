@@ -1,0 +1,59 @@
+"""Reading topics from outside a worker: for ``vigie tail``, the demo and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from agents.settings import Settings
+from agents.topics import TopicProblem
+
+__all__ = ["read_topic"]
+
+
+async def read_topic(
+    settings: Settings, topic: str, *, from_beginning: bool, follow: bool
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Yield the records of a topic, in order within each partition.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which broker.
+    topic : str
+        Its full name.
+    from_beginning : bool
+        From the first record that is there, else from now on.
+    follow : bool
+        Go on for ever; else stop at what was the end when the call began.
+
+    Raises
+    ------
+    TopicProblem
+        There is no such topic.
+    """
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - no public way to ask without subscribing
+        found = consumer._client.cluster.partitions_for_topic(topic)  # noqa: SLF001
+        if not found:
+            raise TopicProblem(f"topic {topic} is missing; create it with: vigie topics create")
+        tps = [TopicPartition(topic, partition) for partition in sorted(found)]
+        consumer.assign(tps)
+        ends = await consumer.end_offsets(tps)
+        if from_beginning:
+            await consumer.seek_to_beginning(*tps)
+        else:
+            await consumer.seek_to_end(*tps)
+        while follow or await _behind(consumer, ends):
+            for records in (await consumer.getmany(timeout_ms=200, max_records=2000)).values():
+                for record in records:
+                    yield record
+    finally:
+        await consumer.stop()
+
+
+async def _behind(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    return any([await consumer.position(tp) < end for tp, end in ends.items()])

@@ -1,0 +1,181 @@
+"""Settings of a worker, from ``VIGIE_*`` variables or a TOML file; a wrong one stops the start by name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.settings import DetectionSettings, EngineSettings
+from schemas.topics import Topics
+
+__all__ = ["CONFIG_VARIABLE", "Settings", "SettingsError", "load_settings"]
+
+CONFIG_VARIABLE = "VIGIE_CONFIG"
+"""Names the TOML file, when there is one."""
+
+
+class SettingsError(Exception):
+    """A setting is unknown, missing or wrong; the message names it and where it came from."""
+
+
+def _broker_list(value: str) -> str:
+    hosts = [host.strip() for host in value.split(",")]
+    for host in hosts:
+        name, _, port = host.rpartition(":")
+        if not name or not port.isdigit() or not 0 < int(port) < 65_536:
+            raise ValueError(f"expected host:port[,host:port...], got {value!r}")
+    return ",".join(hosts)
+
+
+class Settings(BaseSettings):
+    """Everything a worker can be told. Results depend on the group "engine" only."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    # -- where things are ----------------------------------------------------------------------------
+    brokers: Annotated[str, AfterValidator(_broker_list)] = "127.0.0.1:9092"
+    """Kafka bootstrap servers, `host:port[,host:port...]`."""
+    watchlist: Path = Path("watchlist.toml")
+    """The brands to look for. Read again when the file changes."""
+    topic_prefix: str = ""
+    """Before the name of every topic and consumer group; lets several Vigies share a broker."""
+    app_id: str = "vigie"
+    """Consumer groups are `<prefix><app_id>-enrich` and `<prefix><app_id>-track`."""
+    data_dir: Path = Path(tempfile.gettempdir()) / "vigie"
+    """Faust's working directory. Nothing in it needs to survive."""
+
+    # -- engine: results depend on these -------------------------------------------------------------
+    allowed_lateness_s: float = Field(default=30.0, ge=0, le=3600)
+    """How far behind the newest tweet of its raw partition a tweet may be and still count."""
+    future_tolerance_s: float = Field(default=120.0, ge=0, le=86_400)
+    """How far a tweet's time may be ahead of its record's own timestamp."""
+    max_record_bytes: int = Field(default=1_048_576, ge=1024)
+    """A larger raw record is a dead letter."""
+    duplicate_memory: int = Field(default=20_000, ge=0, le=5_000_000)
+    """Tweet IDs remembered for each raw partition: those of its last so many records."""
+    keep_text: bool = False
+    """Carry the tweet's text in mentions."""
+    author_key_file: Path | None = None
+    """File with the secret key of author hashes; without one the hashes are guessable."""
+
+    # -- broker --------------------------------------------------------------------------------------
+    idempotent_producer: bool = True
+    """Off only for brokers that have no idempotent producers (the embedded one)."""
+    commit_interval_s: float = Field(default=1.0, gt=0, le=60)
+    """How often offsets are committed; what a crash replays is about this much input."""
+    max_batch_records: int = Field(default=1000, ge=1, le=20_000)
+    """Records of one partition that are processed as one step, at most."""
+    session_timeout_s: float = Field(default=10.0, ge=1, le=300)
+    """A worker that is silent for this long loses its partitions."""
+    rebalance_timeout_s: float = Field(default=20.0, ge=1, le=600)
+    """How long a rebalance waits for workers to join."""
+    request_timeout_s: float = Field(default=30.0, ge=1, le=300)
+    """How long one request to the broker may take, retries included."""
+    start_timeout_s: float = Field(default=60.0, ge=1, le=3600)
+    """How long to look for the broker at the start before giving up."""
+    retry_timeout_s: float = Field(default=120.0, ge=0, le=3600)
+    """How long a write that the broker refuses is tried again before the worker exits, its input unacked."""
+    idle_timeout_s: float = Field(default=15.0, gt=0, le=86_400)
+    """A raw partition at its end and silent for this long no longer holds time back."""
+    compression: Literal["none", "gzip", "lz4", "zstd", "snappy"] = "lz4"
+    """Compression of what we write."""
+
+    # -- web -----------------------------------------------------------------------------------------
+    web_host: str = "127.0.0.1"
+    """Where health and metrics are served."""
+    web_port: int = Field(default=6066, ge=0, le=65_535)
+    """Port of enrich; track serves on the next one. 0 switches the web server off."""
+    metrics_brands: int = Field(default=200, ge=0, le=10_000)
+    """Brands with metrics of their own; the rest are one, named `other`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is logged."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: command line, then environment, then file."""
+        del dotenv_settings, file_secret_settings
+        path = os.environ.get(CONFIG_VARIABLE)
+        files = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
+        return (init_settings, env_settings, *files)
+
+    @property
+    def topics(self) -> Topics:
+        """Topic names under the prefix."""
+        return Topics.with_prefix(self.topic_prefix)
+
+    def group(self, role: str) -> str:
+        """Name of a role's consumer group, which is its Faust app ID too."""
+        return f"{self.topic_prefix}{self.app_id}-{role}"
+
+    def engine(self) -> EngineSettings:
+        """Return the part that results depend on.
+
+        Raises
+        ------
+        SettingsError
+            The key file cannot be read or is empty.
+        """
+        return EngineSettings(
+            allowed_lateness_ms=round(self.allowed_lateness_s * 1000),
+            future_tolerance_ms=round(self.future_tolerance_s * 1000),
+            max_record_bytes=self.max_record_bytes,
+            duplicate_memory=self.duplicate_memory,
+            keep_text=self.keep_text,
+            author_key=self._author_key(),
+            detection=DetectionSettings(),
+        )
+
+    def _author_key(self) -> bytes:
+        if self.author_key_file is None:
+            return EngineSettings().author_key
+        try:
+            key = self.author_key_file.read_bytes().strip()
+        except OSError as exc:
+            raise SettingsError(f"author_key_file: cannot read {self.author_key_file}: {exc.strerror}") from exc
+        if not key:
+            raise SettingsError(f"author_key_file: {self.author_key_file} is empty")
+        return key
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` (from the command line) win, those that are None are left out.
+
+    Raises
+    ------
+    SettingsError
+        With one line for each wrong setting: its name, its variable and what was expected.
+    """
+    path = os.environ.get(CONFIG_VARIABLE)
+    if path and not Path(path).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {path}")
+    known = {f"VIGIE_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, "VIGIE_ROLE"}
+    unknown = sorted(name for name in os.environ if name.startswith("VIGIE_") and name not in known)
+    if unknown:
+        raise SettingsError(f"unknown settings in the environment: {', '.join(unknown)}")
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as exc:
+        lines = [
+            f"{'.'.join(map(str, error['loc']))} (VIGIE_{str(error['loc'][0]).upper()}): {error['msg']}"
+            for error in exc.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from exc
+    except ValueError as exc:  # the TOML file itself
+        raise SettingsError(f"{path}: {exc}") from exc

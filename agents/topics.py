@@ -1,0 +1,207 @@
+"""The topics on the broker: what each must look like, making them, and checking them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from agents.settings import Settings
+
+__all__ = [
+    "BRAND_STATE",
+    "SOURCE_CLOCK",
+    "BrokerUnreachable",
+    "TopicProblem",
+    "TopicSpec",
+    "admin_client",
+    "changelog",
+    "check_topics",
+    "create_topics",
+    "topic_specs",
+]
+
+SOURCE_CLOCK = "source_clock"
+"""Enrich's table: the clock of each raw partition."""
+BRAND_STATE = "brand_state"
+"""Track's table: all state of a brand."""
+
+_DAY_MS = 24 * 3600 * 1000
+
+
+class BrokerUnreachable(Exception):
+    """No broker answered in time. The message says where we looked and what to try."""
+
+
+class TopicProblem(Exception):
+    """Topics are missing or have the wrong number of partitions; one line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """What a topic must look like."""
+
+    name: str
+    partitions: int
+    config: dict[str, str] = field(default_factory=dict)
+    same_partitions_as: str | None = None
+    """The changelog of a table must have the partitions of the topic it is computed from."""
+
+
+def changelog(settings: Settings, role: str, table: str) -> str:
+    """Name of a table's changelog topic, as Faust builds it."""
+    return f"{settings.group(role)}-{table}-changelog"
+
+
+def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int = 8) -> Iterator[TopicSpec]:
+    """Yield every topic Vigie needs.
+
+    Parameters
+    ----------
+    settings : Settings
+        For names and prefixes.
+    raw_partitions : int
+        Partitions of the input topic.
+    partitions : int
+        Partitions of mentions, windows and crises: the most track workers that can share the work.
+    """
+    names = settings.topics
+    delete = {"cleanup.policy": "delete"}
+    compact = {"cleanup.policy": "compact"}
+    # The broker's own clock on raw records: "dated in the future" is judged against it.
+    yield TopicSpec(
+        name=names.raw,
+        partitions=raw_partitions,
+        config={**delete, "retention.ms": str(7 * _DAY_MS), "message.timestamp.type": "LogAppendTime"},
+    )
+    yield TopicSpec(name=names.mentions, partitions=partitions, config={**delete, "retention.ms": str(7 * _DAY_MS)})
+    yield TopicSpec(name=names.windows, partitions=partitions, config={**delete, "retention.ms": str(30 * _DAY_MS)})
+    yield TopicSpec(name=names.crises, partitions=partitions, config={**delete, "retention.ms": str(365 * _DAY_MS)})
+    yield TopicSpec(name=names.deadletters, partitions=1, config={**delete, "retention.ms": str(7 * _DAY_MS)})
+    yield TopicSpec(
+        name=changelog(settings, "enrich", SOURCE_CLOCK),
+        partitions=raw_partitions,
+        config=compact,
+        same_partitions_as=names.raw,
+    )
+    yield TopicSpec(
+        name=changelog(settings, "track", BRAND_STATE),
+        partitions=partitions,
+        config=compact,
+        same_partitions_as=names.mentions,
+    )
+
+
+@asynccontextmanager
+async def admin_client(settings: Settings, *, timeout_s: float | None = None) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect to the broker, trying again with back-off until the timeout.
+
+    Raises
+    ------
+    BrokerUnreachable
+        Nobody answered.
+    """
+    limit_s = settings.start_timeout_s if timeout_s is None else timeout_s
+    deadline = time.monotonic() + limit_s
+    delay_s = 0.2
+    while True:
+        client = AIOKafkaAdminClient(bootstrap_servers=settings.brokers, request_timeout_ms=5_000)
+        try:
+            await client.start()
+            break
+        except (KafkaError, OSError) as exc:
+            await client.close()
+            if time.monotonic() + delay_s > deadline:
+                raise BrokerUnreachable(
+                    f"no Kafka broker answered at {settings.brokers} within {limit_s:.0f} s ({exc}).\n"
+                    "Is it running and reachable from here? Set VIGIE_BROKERS=host:port, "
+                    "or try Vigie without Kafka: vigie demo"
+                ) from exc
+            await asyncio.sleep(delay_s)
+            delay_s = min(delay_s * 2, 5.0)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
+    # Asking for all topics and choosing here: a request that names a missing topic may create it.
+    described = await client.describe_topics()
+    return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+
+
+async def create_topics(
+    settings: Settings, *, raw_partitions: int, partitions: int, replication: int
+) -> tuple[list[str], list[str]]:
+    """Create what is missing.
+
+    A changelog takes the partition count of its source topic as that is on the broker, whatever was asked.
+
+    Returns
+    -------
+    tuple of (list of str, list of str)
+        Names created, and names that were there already.
+
+    Raises
+    ------
+    BrokerUnreachable, TopicProblem
+        The second when the broker refuses a topic, with its reason.
+    """
+    created, present = [], []
+    async with admin_client(settings) as client:
+        counts = await _partition_counts(client)
+        for spec in topic_specs(settings, raw_partitions=raw_partitions, partitions=partitions):
+            if spec.name in counts:
+                present.append(spec.name)
+                continue
+            count = counts.get(spec.same_partitions_as or "", spec.partitions)
+            topic = NewTopic(
+                name=spec.name, num_partitions=count, replication_factor=replication, topic_configs=spec.config
+            )
+            try:
+                response = await client.create_topics([topic])
+            except KafkaError as exc:
+                raise TopicProblem(f"{spec.name}: {exc!r}") from exc
+            for answer in response.topic_errors:
+                if answer[1] not in (0, TopicAlreadyExistsError.errno):
+                    reason = answer[2] if len(answer) > 2 and answer[2] else for_code(answer[1]).__name__
+                    raise TopicProblem(f"{spec.name}: {reason}")
+            counts[spec.name] = count
+            created.append(spec.name)
+    return created, present
+
+
+async def check_topics(settings: Settings, *, timeout_s: float | None = None) -> dict[str, int]:
+    """Return the partition counts of our topics, or say what is wrong with them.
+
+    Raises
+    ------
+    BrokerUnreachable
+        Nobody answered.
+    TopicProblem
+        One line for each missing topic or wrong partition count, and what to do.
+    """
+    async with admin_client(settings, timeout_s=timeout_s) as client:
+        counts = await _partition_counts(client)
+    specs = list(topic_specs(settings))
+    problems = [f"topic {spec.name} is missing" for spec in specs if spec.name not in counts]
+    problems += [
+        f"topic {spec.name} has {counts[spec.name]} partitions, but {spec.same_partitions_as} has "
+        f"{counts[spec.same_partitions_as]}: they must be equal; recreate {spec.name} (its state is rebuilt "
+        "from the input that the broker still has)"
+        for spec in specs
+        if spec.same_partitions_as in counts
+        and spec.name in counts
+        and counts[spec.name] != counts[spec.same_partitions_as]
+    ]
+    if problems:
+        missing = any("missing" in line for line in problems)
+        hint = ["create them with: vigie topics create"] if missing else []
+        raise TopicProblem("\n".join(problems + hint))
+    return {spec.name: counts[spec.name] for spec in specs}

@@ -1,0 +1,143 @@
+"""The consumer: batches out, ranges committed, nothing forgotten on a rebalance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, cast
+
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage, Message
+from faust.types.transports import TPorTopicSet
+from mode import get_logger
+
+from agents.transport.batch import BatchTopic, RecordBatch, split
+from agents.transport.ledger import OffsetLedger
+
+__all__ = ["BatchConsumer"]
+
+logger = get_logger(__name__)
+
+DRAIN_TIMEOUT_S = 8.0
+"""A worker that is stopped or rebalanced waits at most this long for the batches being processed."""
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's aiokafka consumer with batches for :class:`BatchTopic` topics."""
+
+    max_batch_bytes: int = 4 * 1024 * 1024
+    """A batch closes once its values pass this size."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ledger: OffsetLedger[TP] = OffsetLedger()
+
+    def _batch_topics(self) -> frozenset[str]:
+        # App.topics is the conductor; it knows every subscribed channel.
+        return frozenset(
+            name for channel in self.app.topics if isinstance(channel, BatchTopic) for name in channel.topics
+        )
+
+    # -- fetching ------------------------------------------------------------------------------------
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
+        """Fetch once and yield one message a batch (batch topics) or a record (everything else).
+
+        The checks are those of the stock consumer: nothing is handed out while flow is stopped, after a
+        new generation began, or for partitions that left the active set meanwhile; what is dropped here
+        is read again, because a rebalance seeks to the committed offsets.
+        """
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_back()
+            return
+        batch_topics = self._batch_topics()
+        for tp, fetched in records.items():
+            batched = tp.topic in batch_topics
+            for message in self._messages(tp, fetched, batched=batched):
+                if self._interrupted(generation):
+                    return
+                if active is not None and tp not in active and tp not in self._buffered_partitions:
+                    break
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                if batched:
+                    self.ledger.handed_out(tp, cast("RecordBatch", message.value))
+                yield tp, message
+
+    def _interrupted(self, generation: int) -> bool:
+        return not self.flow_active or self.app.consumer_generation_id != generation
+
+    def _messages(self, tp: TP, fetched: list[Any], *, batched: bool) -> Iterator[ConsumerMessage]:
+        if not batched:
+            for record in fetched:
+                yield self._to_message(tp, record)
+            return
+        highwater = self.highwater(tp)
+        limit = self.app.conf.broker_max_poll_records
+        for run in split(fetched, limit, self.max_batch_bytes):
+            last = run[-1]
+            yield ConsumerMessage(
+                tp.topic,
+                tp.partition,
+                last.offset,
+                (last.timestamp or 0) / 1000.0,
+                last.timestamp_type,
+                None,
+                None,
+                cast("Any", RecordBatch(tp.topic, tp.partition, run, highwater)),
+                None,
+                tp=tp,
+                generation_id=self.app.consumer_generation_id,
+            )
+
+    async def _seek_back(self) -> None:
+        try:
+            await self.perform_seek()
+        except Exception as exc:  # noqa: BLE001 - as stock: the rebalance under way seeks again
+            logger.warning("seek to the committed offsets failed while flow was stopped: %r", exc)
+
+    # -- committing ----------------------------------------------------------------------------------
+
+    def _filter_tps_with_pending_acks(self, topics: TPorTopicSet | None = None) -> Iterator[TP]:
+        return (tp for tp in self.ledger if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        # The stream's own acks arrive in these (compiled code writes them directly); unused, so kept small.
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return self.ledger.position(tp)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Do nothing: ranges have no gaps (compacted or control offsets belong to the batch around them)."""
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let the batches being processed finish, commit, and only then forget the partitions.
+
+        Stock Faust drops its acked offsets first, so that every rebalance replays. The ledger outlives
+        the call below, which waits for the streams and commits.
+        """
+        await super().on_partitions_revoked(revoked)
+        self.ledger.forget(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Start from the committed offsets: what was handed out before belongs to an older generation."""
+        self.ledger.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def wait_empty(self) -> None:
+        """Wait for the streams, but not for ever: an open batch is simply read again."""
+        try:
+            await asyncio.wait_for(super().wait_empty(), DRAIN_TIMEOUT_S)
+        except TimeoutError:
+            logger.warning("batches still open after %.0f s; they will be read again", DRAIN_TIMEOUT_S)
+            await self.commit()
+
+    async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""
+
+    def positions(self) -> Mapping[TP, int]:
+        """Return the committable position of each partition that has one."""
+        return {tp: position for tp in self.ledger if (position := self.ledger.position(tp)) is not None}

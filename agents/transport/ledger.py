@@ -1,0 +1,62 @@
+"""Which offsets may be committed: batches in the order they were handed out, and which are complete."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+__all__ = ["OffsetLedger"]
+
+TP = TypeVar("TP", bound=Hashable)
+
+
+class _Batch(Protocol):
+    completed: bool
+
+    @property
+    def next_offset(self) -> int: ...
+
+
+class OffsetLedger(Generic[TP]):
+    """Committable positions by partition.
+
+    Faust's own bookkeeping (lists of acked offsets, gaps as interval trees) is not used: ``_add_gap``
+    counts a message's own offset into the gap, a rebalance drops acked offsets before the last commit,
+    and an agent that fails acks all the same. Here a position moves only over completed batches, in the
+    order they were handed out, and never across one that is still open.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[TP, deque[_Batch]] = {}
+        self._position: dict[TP, int] = {}
+
+    def handed_out(self, tp: TP, batch: _Batch) -> None:
+        """Note that ``batch`` went to the stream of ``tp``, after those before it."""
+        self._open.setdefault(tp, deque()).append(batch)
+
+    def position(self, tp: TP) -> int | None:
+        """Return the offset after the last batch of the unbroken run of completed ones; none before any."""
+        queue = self._open.get(tp)
+        while queue and queue[0].completed:
+            self._position[tp] = queue.popleft().next_offset
+        return self._position.get(tp)
+
+    def in_flight(self, tp: TP) -> int:
+        """Return how many batches of ``tp`` were handed out and are not behind :meth:`position` yet."""
+        self.position(tp)
+        return len(self._open.get(tp, ()))
+
+    def __iter__(self) -> Iterator[TP]:
+        return iter(tuple(self._open))
+
+    def forget(self, tps: Iterable[TP]) -> None:
+        """Drop everything about partitions that were revoked or will be read again from the commit."""
+        for tp in tps:
+            self._open.pop(tp, None)
+            self._position.pop(tp, None)
+
+    def clear(self) -> None:
+        """Forget every partition."""
+        self._open.clear()
+        self._position.clear()

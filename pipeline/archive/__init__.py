@@ -1,0 +1,6 @@
+"""Archives of tweets: CSV, TSV, JSONL and JSON files, plain or gzipped, as records of a raw topic."""
+
+from pipeline.archive.reader import read
+from pipeline.archive.record import ArchiveError, ArchiveRecord
+
+__all__ = ["ArchiveError", "ArchiveRecord", "read"]

@@ -1,0 +1,381 @@
+"""All state of one brand: what it has counted, its open buckets, its windows and its detector.
+
+`applied` travels in the same value as the counts, so a value that was written holds exactly the mentions up to
+its `applied`, and mentions delivered again are known as such.
+
+A brand whose last mention is a week old falls asleep: it closes no more buckets until it is mentioned again,
+and then goes on at that mention's bucket. By then all its windows are empty, so nothing is lost but the
+silence itself, and a log with a month of silence is not a month of work. `applied` and the detector stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.detection import Detector, Outcome, UnknownDetectorState
+from pipeline.gaps import Gaps
+from pipeline.openbucket import OpenBucket
+from pipeline.settings import DetectionSettings
+from pipeline.windows import Windows
+from schemas.codec import decode, encode
+from schemas.crisis import CrisisEvent
+from schemas.ids import window_id
+from schemas.mention import Mention
+from schemas.times import to_rfc3339
+from schemas.window import Level, WindowClosed, WindowCounts
+
+__all__ = [
+    "BrandDetector",
+    "BrandState",
+    "DetectorFactory",
+    "Folded",
+    "StateProblem",
+    "UnusableState",
+    "unwrap",
+    "wrap",
+]
+
+_VERSION = 1
+_ASLEEP_AFTER = 7 * 24 * 60
+"""Minutes without a mention or a post of the brand's own."""
+_NO_BUCKET = OpenBucket()
+_LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
+"""The year 10000 begins: no time text exists from here on."""
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a damaged state may raise."""
+
+
+class BrandDetector(Protocol):
+    """What a brand needs of its detector; `pipeline.detection.Detector` is one."""
+
+    def observe(self, bucket: ClosedBucket) -> Outcome:
+        """Score a closed minute, then learn from it."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as JSON has it."""
+
+
+class DetectorFactory(Protocol):
+    """Makes detectors; the class `pipeline.detection.Detector` is one."""
+
+    def __call__(self, brand: str, settings: DetectionSettings) -> BrandDetector:
+        """Return a detector that has learnt nothing."""
+
+    def restore(self, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> BrandDetector:
+        """Return the detector that gave a state, or raise `UnknownDetectorState`."""
+
+
+class StateProblem(StrEnum):
+    """Why a value of the state table could not be used as it is."""
+
+    CORRUPT = "corrupt"
+    """Not what we write: the brand begins anew."""
+    UNKNOWN_VERSION = "unknown_version"
+    """Written by an older or newer Vigie: the brand begins anew."""
+    UNKNOWN_DETECTOR = "unknown_detector"
+    """The counts were taken over; the detector learns anew from what they still know."""
+
+
+class UnusableState(ValueError):
+    """A value of the state table that cannot be used."""
+
+    def __init__(self, problem: StateProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+class Folded(StrEnum):
+    """What became of a mention."""
+
+    COUNTED = "counted"
+    DUPLICATE = "duplicate"
+    """Counted before: it was delivered again."""
+    LATE = "late"
+    """Flagged by enrich: behind the watermark of its raw partition."""
+    CLOSED = "closed"
+    """Its bucket has closed, which happens only when its raw partition had been idle."""
+    MISDATED = "misdated"
+    """After the year 9999."""
+
+
+class BrandState:
+    """One brand of one mentions partition.
+
+    Parameters
+    ----------
+    brand : str
+        Its key.
+    settings : DetectionSettings
+        For its detector.
+    detector_factory : DetectorFactory
+        Makes the detector.
+    """
+
+    __slots__ = (
+        "_active",
+        "_applied",
+        "_detector",
+        "_learnt",
+        "_next",
+        "_open",
+        "_since",
+        "_windows",
+        "brand",
+        "level",
+        "problem",
+    )
+
+    def __init__(self, brand: str, settings: DetectionSettings, detector_factory: DetectorFactory = Detector) -> None:
+        self.brand = brand
+        self.level = Level.CALM
+        """Level as of the bucket closed last."""
+        self.problem: StateProblem | None = None
+        """What was wrong with the value it was read from, if something was."""
+        self._applied: dict[int, tuple[int, int]] = {}
+        """Raw partition to the highest (offset, index) folded."""
+        self._open: dict[int, OpenBucket] = {}
+        """By epoch minute."""
+        self._windows = Windows()
+        self._next: int | None = None
+        """The minute that is closed next, once the brand has closed one."""
+        self._since = 0
+        """The minute it began with, or woke up at."""
+        self._active = 0
+        """The minute closed last that had a mention or a post of the brand's own."""
+        self._detector: BrandDetector = detector_factory(brand, settings)
+        self._learnt: dict[str, Any] | None = None
+        """The detector's state, while it has not changed."""
+
+    @property
+    def closed_ms(self) -> int | None:
+        """End of the bucket closed last, epoch milliseconds."""
+        return None if self._next is None else self._next * BUCKET_MS
+
+    # -- folding -------------------------------------------------------------------------------------
+
+    def is_applied(self, mention: Mention) -> bool:
+        """Whether a mention has been folded before."""
+        origin = mention.origin
+        applied = self._applied.get(origin.partition)
+        return applied is not None and (origin.offset, origin.index) <= applied
+
+    def fold(self, mention: Mention, time_ms: int) -> Folded:
+        """Count a mention, once.
+
+        Parameters
+        ----------
+        mention : Mention
+            A mention of this brand. Per raw partition they come in (offset, index) order, or again.
+        time_ms : int
+            Event time where the mention stands in its partition; 0 while there is none.
+        """
+        if self.is_applied(mention):
+            return Folded.DUPLICATE
+        origin = mention.origin
+        self._applied[origin.partition] = (origin.offset, origin.index)
+        if mention.late:
+            return Folded.LATE
+        minute = mention.time_ms // BUCKET_MS
+        if (minute + 1) * BUCKET_MS <= time_ms or (self._next is not None and minute < self._next):
+            return Folded.CLOSED
+        if minute >= _LAST_MINUTE:
+            return Folded.MISDATED
+        bucket = self._open.get(minute)
+        if bucket is None:
+            bucket = self._open[minute] = OpenBucket()
+        bucket.fold(mention)
+        return Folded.COUNTED
+
+    # -- closing -------------------------------------------------------------------------------------
+
+    def close(self, before: int, gaps: Gaps) -> tuple[list[WindowClosed | CrisisEvent], bool]:
+        """Close every bucket of a minute before ``before`` (epoch minutes).
+
+        Returns
+        -------
+        list of WindowClosed and CrisisEvent
+            By time, a bucket's window before its crisis events. A bucket after which the last 24 hours hold
+            nothing at all has no window.
+        bool
+            Whether any bucket was closed.
+        """
+        events: list[WindowClosed | CrisisEvent] = []
+        begun = self._next
+        for minute in self._due(before):
+            events += self._close(minute, gaps)
+        return events, self._next != begun
+
+    def _due(self, before: int) -> Iterator[int]:
+        """Yield the minutes to close, `_next` being moved past each by whoever closes it."""
+        while True:
+            if self._next is None or self._next > self._active + _ASLEEP_AFTER:
+                if not self._open or min(self._open) >= before:
+                    return
+                self._wake(min(self._open))
+            if self._next is None or self._next >= before:
+                return
+            yield self._next
+
+    def _wake(self, minute: int) -> None:
+        """Go on at a minute with a mention, after nothing for so long that every window is empty."""
+        self._next = self._since = self._active = minute
+        self._windows = Windows()
+
+    def _close(self, minute: int, gaps: Gaps) -> list[WindowClosed | CrisisEvent]:
+        bucket = self._open.pop(minute, _NO_BUCKET)
+        observed = not gaps.cover(self.brand, minute)
+        windows = self._windows.close(minute, bucket, observed=observed)
+        self._next = minute + 1
+        if bucket.volume or bucket.own_posts:
+            self._active = minute
+        closed = self._closed(minute, bucket, windows, observed=observed)
+        outcome = self._detector.observe(closed)
+        self.level, self._learnt = outcome.detection.level, None
+        if not windows["24h"].volume and not closed.own_posts_24h:
+            return list(outcome.events)
+        window = WindowClosed(
+            id=window_id(self.brand, closed.end_ms),
+            brand=self.brand,
+            window_end=to_rfc3339(closed.end_ms),
+            observed=observed,
+            windows=windows,
+            own_posts_24h=closed.own_posts_24h,
+            detection=outcome.detection,
+        )
+        return [window, *outcome.events]
+
+    def _closed(
+        self, minute: int, bucket: OpenBucket, windows: Mapping[str, WindowCounts], *, observed: bool
+    ) -> ClosedBucket:
+        return ClosedBucket(
+            brand=self.brand,
+            end_ms=(minute + 1) * BUCKET_MS,
+            observed=observed,
+            windows=windows,
+            own_posts_24h=self._windows.own_posts_24h,
+            unobserved_minutes=self._windows.unobserved_minutes,
+            phrases=bucket.phrases.counts(),
+            hashtags=bucket.hashtags.counts(),
+            exemplars=bucket.exemplar_tweets(),
+        )
+
+    # -- state ---------------------------------------------------------------------------------------
+
+    def encode(self, partition: int) -> bytes:
+        """Return the value for the state table, as of a mentions partition."""
+        if self._learnt is None:
+            self._learnt = self._detector.state()
+        return wrap(
+            partition,
+            {
+                "applied": [[p, *applied] for p, applied in sorted(self._applied.items())],
+                "level": self.level,
+                "at": [self._next, self._since, self._active],
+                "open": [[minute, bucket.state()] for minute, bucket in sorted(self._open.items())],
+                "windows": None if self._next is None else self._windows.state(self._next - 1),
+                "detector": self._learnt,
+            },
+        )
+
+    @classmethod
+    def decode(
+        cls,
+        brand: str,
+        state: Mapping[str, Any],
+        settings: DetectionSettings,
+        detector_factory: DetectorFactory = Detector,
+    ) -> BrandState:
+        """Return the brand that gave the state in a value (`unwrap`).
+
+        A detector state of an unknown version is no obstacle: the detector learns anew from what the
+        windows still know of the last day, and `problem` says so.
+
+        Raises
+        ------
+        UnusableState
+            It is not what `encode` writes.
+        """
+        self = cls(brand, settings, detector_factory)
+        try:
+            self._restore(state)
+        except _DAMAGE as error:
+            raise UnusableState(StateProblem.CORRUPT) from error
+        try:
+            self._detector = detector_factory.restore(brand, settings, state["detector"])
+            self._learnt = state["detector"]
+        except (UnknownDetectorState, *_DAMAGE):
+            self.problem = StateProblem.UNKNOWN_DETECTOR
+            self._detector = self._learn_anew(detector_factory, settings)
+        return self
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._applied = {_int(p): (_int(offset), _int(index)) for p, offset, index in state["applied"]}
+        self.level = Level(state["level"])
+        next_minute, since, active = state["at"]
+        self._next = None if next_minute is None else _int(next_minute)
+        self._since, self._active = _int(since), _int(active)
+        if self._next is not None and not self._next - _ASLEEP_AFTER - 1 <= self._active < self._next:
+            raise ValueError("the last mention is out of place")
+        self._open = {_int(minute): OpenBucket.restore(bucket) for minute, bucket in state["open"]}
+        if self._next is not None:
+            self._windows = Windows.restore(state["windows"], self._next - 1)
+
+    def _learn_anew(self, detector_factory: DetectorFactory, settings: DetectionSettings) -> BrandDetector:
+        """Return a detector that has seen the last day; a fresh one if it would be in the midst of a crisis.
+
+        What was published of a crisis cannot be known here, so none may be open in the new detector.
+        """
+        detector = detector_factory(self.brand, settings)
+        if self._next is None:
+            return detector
+        for minute, observed, again, windows in self._windows.history(self._since, self._next - 1):
+            outcome = detector.observe(
+                ClosedBucket(
+                    brand=self.brand,
+                    end_ms=(minute + 1) * BUCKET_MS,
+                    observed=observed,
+                    windows=windows,
+                    own_posts_24h=again.own_posts_24h,
+                    unobserved_minutes=again.unobserved_minutes,
+                    phrases={},
+                    hashtags={},
+                    exemplars=(),
+                )
+            )
+            if outcome.events:
+                return detector_factory(self.brand, settings)
+        return detector
+
+
+def wrap(partition: int, state: Mapping[str, Any]) -> bytes:
+    """Return a value of the state table: the version, the mentions partition, then the state itself."""
+    return encode({"v": _VERSION, "partition": partition, **state})
+
+
+def unwrap(value: bytes) -> tuple[int, Mapping[str, Any]]:
+    """Return the mentions partition and the state of a value of the state table.
+
+    Raises
+    ------
+    UnusableState
+        It is not what `wrap` writes, or another version of it.
+    """
+    try:
+        state = decode(value)
+        version, partition = state["v"], state["partition"]
+    except _DAMAGE as error:
+        raise UnusableState(StateProblem.CORRUPT) from error
+    if version != _VERSION:
+        raise UnusableState(StateProblem.UNKNOWN_VERSION)
+    if type(partition) is not int:
+        raise UnusableState(StateProblem.CORRUPT)
+    return partition, state
+
+
+def _int(value: object) -> int:
+    if type(value) is int:
+        return value
+    raise TypeError("not a whole number")

@@ -1,0 +1,37 @@
+"""A closed one-minute bucket of a brand: what the windows hand to detection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.crisis import Exemplar
+from schemas.window import WindowCounts
+
+__all__ = ["BUCKET_MS", "ClosedBucket"]
+
+BUCKET_MS = 60_000
+"""Length of a bucket: one minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedBucket:
+    """One closed minute of one brand, with the rolling windows that end with it."""
+
+    brand: str
+    end_ms: int
+    """End of the bucket, epoch milliseconds, a multiple of `BUCKET_MS`."""
+    observed: bool
+    """False when input is known to be missing in it."""
+    windows: Mapping[str, WindowCounts]
+    """By name (`schemas.WINDOW_NAMES`); ``windows["1m"]`` is the bucket itself."""
+    own_posts_24h: int
+    """Posts of the brand's own accounts in the last 24 hours."""
+    unobserved_minutes: int
+    """Minutes of the last 24 hours in which input is known to be missing."""
+    phrases: Mapping[str, int]
+    """Mentions of the bucket by phrase, bounded by a rule that does not depend on arrival."""
+    hashtags: Mapping[str, int]
+    """Mentions of the bucket by hashtag, bounded likewise."""
+    exemplars: tuple[Exemplar, ...]
+    """Tweets of the bucket with the most engagement, at most 3, by (engagement, ID)."""

@@ -1,0 +1,5 @@
+"""Detection: one `Detector` a brand says, minute by minute, how unusual its talk is and how bad."""
+
+from pipeline.detection.detector import Detector, Outcome, UnknownDetectorState
+
+__all__ = ["Detector", "Outcome", "UnknownDetectorState"]

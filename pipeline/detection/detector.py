@@ -1,0 +1,221 @@
+"""The detection of one brand, minute by minute: what track calls for every closed bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.detection import evidence as proof
+from pipeline.detection.concerns import Phrases
+from pipeline.detection.exemplars import Exemplars
+from pipeline.detection.lifecycle import LifeCycle, Step
+from pipeline.detection.model import BrandModel, features
+from pipeline.detection.severity import CALM, Hysteresis, Verdict, judge
+from pipeline.detection.tails import count_interval
+from pipeline.detection.volume import HORIZONS
+from pipeline.settings import DetectionSettings
+from schemas.crisis import CrisisEvent
+from schemas.ids import crisis_event_id
+from schemas.times import to_rfc3339
+from schemas.window import Detection, Level
+
+__all__ = ["Detector", "Outcome", "UnknownDetectorState"]
+
+_VERSION = 1
+_HOUR = HORIZONS.index("1h")
+_LOOK_MINUTES = 15
+"""A minute without mentions is looked at only this often: its windows only lose."""
+_PROTECTED_WEIGHT = 0.1
+"""How far a minute may teach while a crisis is open."""
+
+
+class UnknownDetectorState(ValueError):  # noqa: N818 - it says what is wrong, as LookupError does
+    """The state was written by a version of the detector that this one does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a closed minute came to."""
+
+    detection: Detection
+    """What the model said of the minute, before it learnt from it."""
+    events: tuple[CrisisEvent, ...]
+    """The steps in the life of a crisis that are to be published, in order."""
+
+
+class Detector:
+    """Model, severity, life cycle and evidence of one brand.
+
+    `observe` is called once for every closed minute in order, empty ones included. It depends on nothing
+    but the buckets, the settings and the state, so a restored detector goes on bit for bit.
+
+    Parameters
+    ----------
+    brand : str
+        Key of the brand.
+    settings : DetectionSettings
+        When a brand leaves calm, and when it returns.
+    """
+
+    __slots__ = (
+        "_config_hash",
+        "_exemplars",
+        "_shown",
+        "_hysteresis",
+        "_life",
+        "_model",
+        "_phrases",
+        "_settings",
+        "_verdict",
+        "brand",
+    )
+
+    def __init__(self, brand: str, settings: DetectionSettings) -> None:
+        self.brand = brand
+        self._settings = settings
+        self._config_hash = settings.fingerprint()
+        self._model = BrandModel()
+        self._hysteresis = Hysteresis(settings)
+        self._life = LifeCycle(brand, settings.update_interval_ms)
+        self._phrases = Phrases()
+        self._exemplars = Exemplars()
+        self._verdict = CALM
+        self._shown: tuple[Any, tuple[float, float, float, float]] = (None, (0.0, 0.0, 0.0, 0.0))
+
+    def observe(self, bucket: ClosedBucket) -> Outcome:
+        """Score a closed minute, then learn from it.
+
+        Parameters
+        ----------
+        bucket : ClosedBucket
+            The minute that follows the one observed last.
+        """
+        minute = bucket.end_ms // BUCKET_MS
+        if not bucket.observed:
+            detection = self._detection(minute, score=0.0)
+            self._model.skip(minute)
+            return Outcome(detection=detection, events=())
+        mentions = bucket.windows["1m"].volume
+        look = mentions > 0 or minute % _LOOK_MINUTES == 0
+        x = features(minute, bucket.windows) if look else {"end_minute": minute}
+        if look:
+            self._verdict = self._judge(x)
+        level = self._hysteresis.step(self._verdict)
+        self._listen(bucket, minute, mentions)
+        events = self._live(bucket, minute, level)
+        detection = self._detection(minute, score=self._verdict.score)
+        self._learn(bucket.end_ms, x)
+        return Outcome(detection=detection, events=events)
+
+    def _judge(self, x: Mapping[str, float]) -> Verdict:
+        if not x["volume_6h"]:
+            return CALM
+        assessment = self._model.assess(x)
+        if assessment.crisis >= self._settings.crisis_score:  # what severe asks for beside
+            assessment = assessment._replace(support=self._model.support(x))
+        return judge(assessment, self._model.learning, self._settings)
+
+    def _listen(self, bucket: ClosedBucket, minute: int, mentions: int) -> None:
+        self._phrases.turn(minute, learn=self._life.level < Level.ALERT)
+        if mentions:
+            self._phrases.fold(bucket.phrases, bucket.hashtags, mentions)
+            self._exemplars.fold(minute, bucket.exemplars)
+
+    def _live(self, bucket: ClosedBucket, minute: int, level: Level) -> tuple[CrisisEvent, ...]:
+        step = self._life.step(level, bucket.end_ms)
+        return (self._event(bucket, minute, step),) if step else ()
+
+    def _learn(self, end_ms: int, x: dict[str, float]) -> None:
+        if self._life.accepts(end_ms):
+            self._model.accept()
+        self._model.learn_one(x, w=_PROTECTED_WEIGHT if self._life.is_protected(end_ms) else 1.0)
+
+    def _detection(self, minute: int, *, score: float) -> Detection:
+        expected = self._model.expectations(minute)
+        if self._shown[0] is not expected:
+            mean, dispersion = expected.counts[_HOUR]
+            low, high = count_interval(mean, dispersion)
+            self._shown = (expected, (proof.short(mean), low, high, round(expected.usual, 6)))
+        mean, low, high, usual = self._shown[1]
+        return Detection(
+            level=self._hysteresis.level,
+            score=round(score, 4),
+            expected_1h=mean,
+            low_1h=low,
+            high_1h=high,
+            negative_share_expected=usual,
+            learning=round(self._model.learning, 4),
+        )
+
+    def _event(self, bucket: ClosedBucket, minute: int, step: Step) -> CrisisEvent:
+        x = features(minute, bucket.windows)
+        assessment = self._model.assess(x)._replace(support=self._model.support(x))
+        horizon = proof.decisive(assessment).horizon
+        evidence = proof.build(
+            bucket,
+            assessment,
+            proof.Talk.of(self._phrases, self._exemplars, minute),
+            score=self._verdict.score,
+            dispersion=self._model.expectations(minute).counts[horizon][1],
+            usual=self._model.negative.usual,
+            learning=self._model.learning,
+            config_hash=self._config_hash,
+        )
+        end = to_rfc3339(bucket.end_ms)
+        return CrisisEvent(
+            id=crisis_event_id(step.crisis_id, step.sequence),
+            crisis_id=step.crisis_id,
+            brand=self.brand,
+            type=step.type,
+            sequence=step.sequence,
+            level=step.level,
+            previous_level=step.previous_level,
+            peak_level=step.peak_level,
+            time=end,
+            opened_at=to_rfc3339(step.opened_at_ms),
+            window_start=to_rfc3339(bucket.end_ms - proof.window_ms(evidence)),
+            window_end=end,
+            evidence=evidence,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as JSON has it: numbers, strings, lists and mappings, at most 2.5 KiB."""
+        return {
+            "version": _VERSION,
+            "model": self._model.state(),
+            "levels": self._hysteresis.state(),
+            "life": self._life.state(),
+            "verdict": [self._verdict.score, *(int(level) for level in self._verdict[1:])],
+            "phrases": self._phrases.state(),
+            "exemplars": self._exemplars.state(),
+        }
+
+    @classmethod
+    def restore(cls, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> Self:
+        """Return a detector that goes on where the one that gave the state left off.
+
+        Raises
+        ------
+        UnknownDetectorState
+            The state has another version, or is no state of a detector.
+        """
+        version = state.get("version")
+        if version != _VERSION:
+            raise UnknownDetectorState(f"detector state of version {version!r}, known is {_VERSION}")
+        detector = cls(brand, settings)
+        try:
+            detector._restore(state)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise UnknownDetectorState(f"detector state of version {_VERSION} is damaged: {error!r}") from error
+        return detector
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._model.restore(state["model"])
+        self._hysteresis.restore(state["levels"])
+        self._life.restore(state["life"])
+        score, earned, at_once, held = state["verdict"]
+        self._verdict = Verdict(float(score), Level(earned), Level(at_once), Level(held))
+        self._phrases.restore(state["phrases"])
+        self._exemplars.restore(state["exemplars"])

@@ -1,0 +1,144 @@
+"""Everything needed to check a decision by hand, as it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.bucket import ClosedBucket
+from pipeline.detection.concerns import Phrases
+from pipeline.detection.exemplars import Exemplars
+from pipeline.detection.model import Assessment, HorizonView
+from pipeline.detection.tails import count_interval
+from pipeline.detection.volume import HORIZONS
+from schemas.crisis import Concern, Evidence, Exemplar, Signal
+from schemas.window import WINDOW_SECONDS
+
+__all__ = ["MODEL", "Talk", "build", "decisive", "short"]
+
+MODEL = "brand-surprise/1"
+"""Name and version of the model; the version changes whenever its numbers would."""
+
+
+def short(number: float) -> float:
+    """Round to six significant digits, as published.
+
+    >>> short(0.123456789), short(1234567.0)
+    (0.123457, 1234570.0)
+    """
+    return float(f"{number:.6g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What is talked about at a minute."""
+
+    concerns: tuple[Concern, ...]
+    hashtags: tuple[str, ...]
+    exemplars: tuple[Exemplar, ...]
+
+    @classmethod
+    def of(cls, phrases: Phrases, exemplars: Exemplars, end_minute: int) -> Talk:
+        """Read it from the counters."""
+        return cls(concerns=phrases.concerns(), hashtags=phrases.hashtags(), exemplars=exemplars.top(end_minute))
+
+
+def decisive(assessment: Assessment) -> HorizonView:
+    """Return the view that decided: of the strongest crisis surprise, else volume; the hour if none is any."""
+    hour = assessment.views[HORIZONS.index("1h")]
+    strongest = max(assessment.views, key=lambda view: (view.crisis, view.volume_surprise))
+    return strongest if strongest.crisis or strongest.volume_surprise else hour
+
+
+def build(
+    bucket: ClosedBucket,
+    assessment: Assessment,
+    talk: Talk,
+    *,
+    score: float,
+    dispersion: float,
+    usual: float,
+    learning: float,
+    config_hash: str,
+) -> Evidence:
+    """Return the evidence of one step.
+
+    Parameters
+    ----------
+    bucket : ClosedBucket
+        The minute that decided.
+    assessment : Assessment
+        What the model said of it.
+    talk : Talk
+        What is talked about.
+    score : float
+        The surprise the level was read from.
+    dispersion : float
+        Of the volume in the decisive horizon.
+    usual : float
+        The brand's usual negative share.
+    learning : float
+        How far the baseline has been learnt, 0 to 1.
+    config_hash : str
+        Hash of the detection settings.
+    """
+    view = decisive(assessment)
+    window = HORIZONS[view.horizon]
+    observed = bucket.windows[window]
+    low, high = count_interval(view.expected, dispersion)
+    return Evidence(
+        window=window,
+        observed=observed,
+        expected_volume=short(view.expected),
+        interval=(short(low), short(high)),
+        negative_share=short(observed.negative / observed.volume if observed.volume else 0.0),
+        negative_share_expected=short(usual),
+        score=short(score),
+        signals=_signals(bucket, assessment, usual),
+        concerns=talk.concerns,
+        hashtags=talk.hashtags,
+        questions=observed.questions,
+        exemplars=talk.exemplars,
+        own_posts_24h=bucket.own_posts_24h,
+        learning=short(learning),
+        unobserved_minutes=bucket.unobserved_minutes,
+        config_hash=config_hash,
+        model=MODEL,
+    )
+
+
+def _signals(bucket: ClosedBucket, assessment: Assessment, usual: float) -> tuple[Signal, ...]:
+    """Every signal in the window in which it is strongest, strongest first."""
+    support = assessment.support
+    loud = max(assessment.views, key=lambda view: view.volume_surprise)
+    worse = max(assessment.views, key=lambda view: view.share_surprise)
+    hour = bucket.windows["1h"]
+    share = worse.negative / worse.trials if worse.trials else 0.0
+    questions = hour.questions / hour.volume if hour.volume else 0.0
+    signals = [
+        _signal("volume", HORIZONS[loud.horizon], loud.volume, loud.expected, loud.volume_surprise),
+        _signal(
+            "negative_share",
+            HORIZONS[worse.horizon],
+            share,
+            usual,
+            worse.share_surprise,
+        ),
+        _signal("question_share", "1h", questions, support.usual_questions, support.questions_surprise),
+        _signal("reach", "1h", float(hour.reach), support.usual_reach, support.reach_surprise),
+    ]
+    return tuple(sorted(signals, key=lambda signal: (-signal.surprise, signal.name)))
+
+
+def _signal(name: str, window: str, observed: float, expected: float, surprise: float) -> Signal:
+    return Signal(
+        name=name,
+        window=window,
+        observed=short(observed),
+        expected=short(expected),
+        surprise=short(surprise),
+    )
+
+
+def window_ms(evidence: Evidence) -> int:
+    """Length of the window that the evidence counts, milliseconds."""
+    return WINDOW_SECONDS[evidence.window] * 1000

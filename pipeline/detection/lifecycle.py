@@ -1,0 +1,132 @@
+"""The life of a crisis: one incident is one crisis, from opened to resolved, counted without holes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from schemas.crisis import CrisisEventType
+from schemas.ids import crisis_id
+from schemas.window import Level
+
+__all__ = ["LifeCycle", "Step"]
+
+_ACCEPT_AFTER_MS = 3 * 24 * 3_600_000
+"""A crisis that lasts for three days is the new ordinary: the baseline learns again."""
+
+
+class Step(NamedTuple):
+    """One step in the life of a crisis, to be published."""
+
+    crisis_id: str
+    type: CrisisEventType
+    sequence: int
+    level: Level
+    previous_level: Level
+    peak_level: Level
+    opened_at_ms: int
+
+
+class LifeCycle:
+    """Turns the level of each minute into the steps of a crisis's life."""
+
+    __slots__ = (
+        "_update_interval_ms",
+        "accepted",
+        "alert_ms",
+        "brand",
+        "level",
+        "opened_ms",
+        "peak",
+        "sequence",
+        "told_ms",
+    )
+
+    def __init__(self, brand: str, update_interval_ms: int) -> None:
+        self.brand = brand
+        self._update_interval_ms = update_interval_ms
+        self.level = Level.CALM
+        self.peak = Level.CALM
+        self.sequence = 0
+        self.opened_ms = 0
+        """When the open crisis was opened; 0 while there is none."""
+        self.told_ms = 0
+        """When its last event was published."""
+        self.alert_ms = 0
+        """When it first reached alert; 0 before."""
+        self.accepted = False
+        """Whether the baseline has been told to accept it."""
+
+    def step(self, level: Level, time_ms: int) -> Step | None:
+        """Take in the level of a minute and return the step to publish, if there is one.
+
+        Parameters
+        ----------
+        level : Level
+            After hysteresis; calm is taken at its word, so whoever decides it has waited long enough.
+        time_ms : int
+            End of the minute, epoch milliseconds.
+        """
+        kind = self._kind(level, time_ms)
+        if kind is None:
+            return None
+        previous, self.level = self.level, level
+        if kind is CrisisEventType.OPENED:
+            self.opened_ms, self.sequence, self.peak = time_ms, 0, level
+            self.alert_ms, self.accepted = 0, False
+        else:
+            self.sequence += 1
+            self.peak = max(self.peak, level)
+        if level >= Level.ALERT and not self.alert_ms:
+            self.alert_ms = time_ms
+        self.told_ms = time_ms
+        opened_ms = self.opened_ms
+        if kind is CrisisEventType.RESOLVED:
+            self.opened_ms = 0
+        return Step(
+            crisis_id=crisis_id(self.brand, opened_ms),
+            type=kind,
+            sequence=self.sequence,
+            level=level,
+            previous_level=previous,
+            peak_level=self.peak,
+            opened_at_ms=opened_ms,
+        )
+
+    def _kind(self, level: Level, time_ms: int) -> CrisisEventType | None:
+        if level == self.level:
+            due = level >= Level.ALERT and time_ms - self.told_ms >= self._update_interval_ms
+            return CrisisEventType.UPDATED if due else None
+        if self.level is Level.CALM:
+            return CrisisEventType.OPENED
+        if level is Level.CALM:
+            return CrisisEventType.RESOLVED
+        return CrisisEventType.ESCALATED if level > self.level else CrisisEventType.DEESCALATED
+
+    def is_protected(self, time_ms: int) -> bool:
+        """Whether the baseline is to be protected from what is going on."""
+        return self.level >= Level.ALERT and time_ms - self.alert_ms < _ACCEPT_AFTER_MS
+
+    def accepts(self, time_ms: int) -> bool:
+        """Whether a crisis has now lasted long enough to be the new ordinary; true once a crisis."""
+        if self.accepted or self.level < Level.ALERT or self.is_protected(time_ms):
+            return False
+        self.accepted = True
+        return True
+
+    def state(self) -> list[int]:
+        """State as JSON has it."""
+        return [
+            int(self.level),
+            int(self.peak),
+            self.sequence,
+            self.opened_ms,
+            self.told_ms,
+            self.alert_ms,
+            int(self.accepted),
+        ]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take over what `state` gave."""
+        self.level, self.peak = Level(state[0]), Level(state[1])
+        self.sequence, self.opened_ms, self.told_ms, self.alert_ms = (int(number) for number in state[2:6])
+        self.accepted = bool(state[6])

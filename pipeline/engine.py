@@ -1,0 +1,47 @@
+"""The whole pipeline over one log, without Kafka: what ``vigie replay`` runs and the tests call the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.enrich import Enriched, Enricher
+from pipeline.records import LogRecord
+from pipeline.settings import EngineSettings
+from pipeline.text import TextAnalyzer
+from pipeline.tracker import Tracker
+from pipeline.watchlist import Watchlist
+from schemas.crisis import CrisisEvent
+from schemas.window import WindowClosed
+
+__all__ = ["Engine", "EngineStep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStep:
+    """What a run of records became."""
+
+    enriched: Enriched
+    events: list[WindowClosed | CrisisEvent] = field(default_factory=list)
+    """By brand, then time; within a brand in the order in which the live pipeline publishes them."""
+
+
+class Engine:
+    """Enrich and track in one process, for a log of one partition."""
+
+    def __init__(self, settings: EngineSettings, watchlist: Watchlist, analyzer: TextAnalyzer) -> None:
+        self.enricher = Enricher(settings, watchlist, analyzer)
+        self.tracker = Tracker(settings, partition=0)
+        self._clock = self.enricher.new_clock(0)
+
+    def process(self, records: Sequence[LogRecord]) -> EngineStep:
+        """Process consecutive records of the log."""
+        enriched = self.enricher.enrich(self._clock, records)
+        watermark = self.enricher.watermark(self._clock, 1)
+        step = self.tracker.step([*enriched.gaps, *enriched.mentions, watermark])
+        return EngineStep(enriched=enriched, events=step.events)
+
+    def finish(self) -> EngineStep:
+        """Say that the log has ended: time goes on to the newest watermark, as for an idle partition."""
+        step = self.tracker.step([self.enricher.watermark(self._clock, 1, idle=True)])
+        return EngineStep(enriched=Enriched(), events=step.events)

@@ -1,0 +1,277 @@
+"""Enrich: raw records of one partition in, mentions and time out.
+
+Stateless apart from the partition's :class:`SourceClock`, which is a function of the partition's log
+alone. Everything that depends on order (duplicates, lateness, the clock) is decided here, record by
+record, so results do not depend on how a log is cut into batches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from pipeline.duplicates import RecentIds
+from pipeline.formats import GapNotice, Parsed, parse
+from pipeline.records import LogRecord
+from pipeline.settings import EngineSettings
+from pipeline.text import TextAnalysis, TextAnalyzer
+from pipeline.watchlist import Brand, BrandMatch, Watchlist
+from schemas.codec import decode, encode
+from schemas.deadletter import DeadLetterReason
+from schemas.ids import mention_id
+from schemas.mention import Gap, Mention, Origin, Watermark
+from schemas.tweet import Tweet
+
+__all__ = ["Enriched", "Enricher", "Rejected", "SourceClock"]
+
+_MASK_53 = (1 << 53) - 1
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceClock:
+    """What a raw partition has said so far. Mutable; one writer."""
+
+    partition: int
+    next_offset: int = 0
+    """Everything below this offset has been enriched."""
+    newest_ms: int | None = None
+    """Highest event time seen, epoch milliseconds."""
+    recent: RecentIds
+    """Tweet IDs of the last records."""
+
+    def dump(self) -> bytes:
+        """Encode what cannot be read from the log again cheaply; `recent` can."""
+        return encode({"v": 1, "next_offset": self.next_offset, "newest_ms": self.newest_ms})
+
+    def load(self, data: bytes) -> bool:
+        """Take over a dumped clock. An unreadable one is ignored and False returned."""
+        try:
+            state: Any = decode(data)
+            version, next_offset, newest_ms = state["v"], state["next_offset"], state["newest_ms"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        if version != 1 or type(next_offset) is not int or not (newest_ms is None or type(newest_ms) is int):
+            return False
+        self.next_offset, self.newest_ms = next_offset, newest_ms
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A raw record for the dead-letter topic. One record may be rejected for several of its tweets."""
+
+    record: LogRecord
+    reason: DeadLetterReason
+    message: str
+    exception: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Enriched:
+    """What one run of records became."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    """In (offset, index, brand) order."""
+    gaps: list[Gap] = field(default_factory=list)
+    """In offset order."""
+    rejected: list[Rejected] = field(default_factory=list)
+    """In offset order."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """records, skipped, tweets, duplicates, late, unmatched, compliance, ignored: how many of each."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    tweet: Tweet
+    origin: Origin
+    late: bool
+    matches: tuple[BrandMatch, ...]
+
+
+class Enricher:
+    """Turns raw records into mentions, with one watchlist and one analyzer.
+
+    Parameters
+    ----------
+    settings : EngineSettings
+        Lateness, bounds, the key of author hashes.
+    watchlist : Watchlist
+        Whom to look for. May be replaced at any time (:attr:`watchlist`); the next run uses it.
+    analyzer : TextAnalyzer
+        Language, sentiment and what else is read from the text.
+    """
+
+    def __init__(self, settings: EngineSettings, watchlist: Watchlist, analyzer: TextAnalyzer) -> None:
+        self.settings = settings
+        self.watchlist = watchlist
+        self.analyzer = analyzer
+
+    def new_clock(self, partition: int) -> SourceClock:
+        """Return the clock of a partition of which nothing has been read."""
+        return SourceClock(partition=partition, recent=RecentIds(self.settings.duplicate_memory))
+
+    def remember(self, clock: SourceClock, records: Iterable[LogRecord]) -> None:
+        """Rebuild the memory for duplicates from records before the clock, in offset order."""
+        for record in records:
+            for tweet in parse(record.value, max_bytes=self.settings.max_record_bytes).tweets:
+                clock.recent.is_duplicate(tweet.id, record.offset)
+
+    def enrich(self, clock: SourceClock, records: Sequence[LogRecord]) -> Enriched:
+        """Enrich consecutive records of the clock's partition and move the clock over them.
+
+        Records below ``clock.next_offset`` have been enriched before (the worker stopped between writing
+        their mentions and committing) and are skipped.
+        """
+        out = Enriched()
+        candidates: list[_Candidate] = []
+        for record in records:
+            if record.offset < clock.next_offset:
+                out.counts["skipped"] += 1
+                continue
+            out.counts["records"] += 1
+            self._read(clock, record, candidates, out)
+            clock.next_offset = record.offset + 1
+        analyses = self.analyzer.analyze([candidate.tweet for candidate in candidates])
+        for candidate, analysis in zip(candidates, analyses, strict=True):
+            out.mentions.extend(self._mentions(candidate, analysis))
+        return out
+
+    def watermark(self, clock: SourceClock, source_partitions: int, *, idle: bool = False) -> Watermark:
+        """Return the clock as the record that carries it to the trackers."""
+        newest = clock.newest_ms
+        return Watermark(
+            source_partition=clock.partition,
+            source_partitions=source_partitions,
+            offset=clock.next_offset - 1,
+            watermark_ms=None if newest is None else newest - self.settings.allowed_lateness_ms,
+            idle=idle,
+        )
+
+    # -- one record ----------------------------------------------------------------------------------
+
+    def _read(self, clock: SourceClock, record: LogRecord, candidates: list[_Candidate], out: Enriched) -> None:
+        parsed = self._parse(record)
+        for reject in parsed.rejects:
+            out.rejected.append(
+                Rejected(record=record, reason=reject.reason, message=reject.message, exception=reject.exception)
+            )
+        for notice in parsed.gaps:
+            self._admit_gap(clock, record, notice, out)
+        out.counts["compliance"] += len(parsed.compliance)
+        out.counts["ignored"] += parsed.ignored is not None
+        for index, tweet in enumerate(parsed.tweets):
+            self._admit(clock, record, index, tweet, candidates, out)
+
+    def _parse(self, record: LogRecord) -> Parsed:
+        return parse(record.value, max_bytes=self.settings.max_record_bytes)
+
+    def _admit_gap(self, clock: SourceClock, record: LogRecord, notice: GapNotice, out: Enriched) -> None:
+        """Pass a gap on, cut to what cannot have been closed yet when its record was written.
+
+        Without the cut, whether a bucket before the watermark counts as observed would depend on how the
+        log is cut into batches.
+        """
+        start_ms = notice.start_ms
+        if clock.newest_ms is not None:
+            start_ms = max(start_ms, clock.newest_ms - self.settings.allowed_lateness_ms)
+        if start_ms >= notice.end_ms:
+            out.counts["gaps_too_late"] += 1
+            return
+        out.gaps.append(
+            Gap(
+                source_partition=clock.partition,
+                offset=record.offset,
+                start_ms=start_ms,
+                end_ms=notice.end_ms,
+                reason=notice.reason,
+            )
+        )
+
+    def _admit(
+        self,
+        clock: SourceClock,
+        record: LogRecord,
+        index: int,
+        tweet: Tweet,
+        candidates: list[_Candidate],
+        out: Enriched,
+    ) -> None:
+        settings = self.settings
+        time_ms = tweet.created_at_ms
+        if record.timestamp is not None and time_ms > record.timestamp + settings.future_tolerance_ms:
+            ahead_s = (time_ms - record.timestamp) / 1000
+            out.rejected.append(
+                Rejected(
+                    record=record,
+                    reason=DeadLetterReason.IN_THE_FUTURE,
+                    message=f"tweet {index} of the record is dated {ahead_s:.0f} s after the record itself",
+                    exception="FutureTweet",
+                )
+            )
+            return
+        out.counts["tweets"] += 1
+        if clock.recent.is_duplicate(tweet.id, record.offset):
+            out.counts["duplicates"] += 1
+            return
+        newest = clock.newest_ms
+        late = newest is not None and time_ms < newest - settings.allowed_lateness_ms
+        if newest is None or time_ms > newest:
+            clock.newest_ms = time_ms
+        matches = self.watchlist.match(tweet)
+        if not matches:
+            out.counts["unmatched"] += 1
+            return
+        out.counts["late"] += late
+        origin = Origin(partition=clock.partition, offset=record.offset, index=index)
+        candidates.append(_Candidate(tweet, origin, late, matches))
+
+    # -- mentions ------------------------------------------------------------------------------------
+
+    def _mentions(self, candidate: _Candidate, analysis: TextAnalysis) -> Iterable[Mention]:
+        tweet = candidate.tweet
+        author = self._author_hash(tweet)
+        for match in candidate.matches:
+            yield Mention(
+                id=mention_id(match.brand, tweet.platform, tweet.id),
+                brand=match.brand,
+                tweet_id=tweet.id,
+                platform=tweet.platform,
+                time_ms=tweet.created_at_ms,
+                origin=candidate.origin,
+                late=candidate.late,
+                kind=tweet.kind,
+                author=author,
+                reach=tweet.author_followers,
+                engagement=tweet.engagement,
+                official=match.official,
+                lang=analysis.lang,
+                sentiment=analysis.sentiment,
+                question=analysis.question,
+                repeat_key=analysis.repeat_key,
+                matched=match.matched,
+                hashtags=analysis.hashtags,
+                cashtags=analysis.cashtags,
+                handles=analysis.handles,
+                urls=analysis.urls,
+                emoji=analysis.emoji,
+                phrases=_without_own_names(analysis.phrases, self.watchlist.brands[match.brand]),
+                conversation_id=tweet.conversation_id,
+                in_reply_to_id=tweet.in_reply_to_id,
+                text=tweet.text if self.settings.keep_text else None,
+            )
+
+    def _author_hash(self, tweet: Tweet) -> int:
+        """Hash the author; a tweet without one counts as an author of its own."""
+        name = tweet.author_id or (tweet.author_handle or "").lower() or f"tweet:{tweet.id}"
+        digest = blake2b(
+            f"{tweet.platform}|{name}".encode("utf-8", "replace"), digest_size=8, key=self.settings.author_key[:64]
+        ).digest()
+        return int.from_bytes(digest, "big") & _MASK_53
+
+
+def _without_own_names(phrases: tuple[str, ...], brand: Brand) -> tuple[str, ...]:
+    own = brand.own_terms
+    return tuple(phrase for phrase in phrases if not any(word in own for word in phrase.split()))

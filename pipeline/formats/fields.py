@@ -1,0 +1,218 @@
+"""Reading single fields of a payload that may hold anything, within bounds."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipeline.formats.outcome import FormError
+from pipeline.formats.times import digits_ms, snowflake_ms, time_ms
+from schemas.deadletter import DeadLetterReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "MAX_COUNT",
+    "MAX_ENTITIES",
+    "MAX_NAME",
+    "MAX_TEXT",
+    "MAX_URL",
+    "bounded_text",
+    "count",
+    "created_at_ms",
+    "handle",
+    "is_cut",
+    "language",
+    "merged",
+    "names",
+    "platform_id",
+    "required_id",
+    "required_text",
+    "split_retweet",
+    "total",
+    "unescape",
+    "urls",
+]
+
+MAX_TEXT = 25_000
+"""Characters of a post: what X allows its subscribers. A longer text is cut."""
+MAX_ENTITIES = 50
+"""Hashtags, mentions, cashtags or URLs of a post; further ones are left out."""
+MAX_NAME = 280
+"""Characters of a hashtag, handle or other name; a longer one is left out."""
+MAX_URL = 2_048
+"""Characters of a URL; a longer one is left out."""
+MAX_COUNT = 1 << 53
+"""Counts are clamped to what every JSON reader holds exactly."""
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_RETWEET = re.compile(r"RT @(\w{1,30}): ?", re.ASCII)
+
+
+def platform_id(value: object) -> str | None:
+    """Return an ID as its digits, or none. A float is no ID: it has lost digits."""
+    if type(value) is str:
+        return value if 0 < len(value) <= 20 and value.isascii() and value.isdigit() else None
+    if type(value) is int and value > 0:
+        return str(value)
+    return None
+
+
+def required_id(payload: Mapping[str, Any], *keys: str) -> str:
+    """Return the first usable ID under ``keys``.
+
+    Raises
+    ------
+    FormError
+        There is none (`missing_field`), or none is an ID (`bad_field`).
+    """
+    for key in keys:
+        found = platform_id(payload.get(key))
+        if found is not None:
+            return found
+    for key in keys:
+        given = payload.get(key)
+        if given is not None:
+            why = "is a float and has lost digits" if type(given) is float else "is not an ID"
+            raise FormError(DeadLetterReason.BAD_FIELD, f"{key} {why}")
+    raise FormError(DeadLetterReason.MISSING_FIELD, f"no {' or '.join(keys)}")
+
+
+def required_text(value: object, key: str) -> str:
+    """Return a text that may be empty.
+
+    Raises
+    ------
+    FormError
+        It is absent (`missing_field`), or no text (`bad_field`).
+    """
+    if type(value) is str:
+        return value
+    if value is None:
+        raise FormError(DeadLetterReason.MISSING_FIELD, f"no {key}")
+    raise FormError(DeadLetterReason.BAD_FIELD, f"{key} is a {type(value).__name__}, not a text")
+
+
+def created_at_ms(payload: Mapping[str, Any], post_id: str) -> int:
+    """Return the event time: `created_at`, else `timestamp_ms`, else what the ID holds.
+
+    Raises
+    ------
+    FormError
+        None of them is readable (`no_time`).
+    """
+    known = time_ms(payload.get("created_at"))
+    if known is None:
+        known = digits_ms(payload.get("timestamp_ms"))
+        if known is None:
+            known = snowflake_ms(post_id)
+            if known is None:
+                raise FormError(DeadLetterReason.NO_TIME, "no readable created_at, and the ID is older than snowflakes")
+    return known
+
+
+def unescape(text: str) -> str:
+    """Decode HTML entities that end in ``;``, once: X escapes ``&``, ``<`` and ``>`` in texts.
+
+    Those without the ``;`` stay, so that a URL's ``&notify=1`` is not damaged.
+
+    >>> unescape("R&amp;D &lt;3 &amp;lt; ?a=1&notify=1")
+    'R&D <3 &lt; ?a=1&notify=1'
+    """
+    return _ENTITY.sub(_decoded, text) if "&" in text else text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return html.unescape(match[0])
+
+
+def bounded_text(text: str) -> tuple[str, bool]:
+    """Return the text, at most `MAX_TEXT` characters, and whether it was cut."""
+    return (text, False) if len(text) <= MAX_TEXT else (text[:MAX_TEXT], True)
+
+
+def split_retweet(text: str) -> tuple[str, str] | None:
+    """Return (handle, text) of a retweet written as ``RT @handle: text``, else none.
+
+    >>> split_retweet("RT @acme_air: We are sorry.")
+    ('acme_air', 'We are sorry.')
+    """
+    match = _RETWEET.match(text) if text.startswith("RT @") else None
+    return (match[1], text[match.end() :]) if match is not None else None
+
+
+def is_cut(text: str) -> bool:
+    """Say whether a retweet's own text was cut, as the platform does at 140 characters."""
+    return text.endswith("\N{HORIZONTAL ELLIPSIS}")
+
+
+def count(value: object) -> int:
+    """Return a count within 0 and 2**53; 0 for what is none."""
+    if type(value) is int:
+        return min(max(value, 0), MAX_COUNT)
+    return 0
+
+
+def total(payload: Mapping[str, Any], keys: tuple[str, ...]) -> int:
+    """Return the sum of the counts under ``keys``, within 0 and 2**53."""
+    result = 0
+    for key in keys:
+        value = payload.get(key)
+        if type(value) is int and value > 0:
+            result += value
+    return min(result, MAX_COUNT)
+
+
+def handle(value: object) -> str | None:
+    """Return a handle without ``@``, or none."""
+    if type(value) is not str:
+        return None
+    name = value.removeprefix("@")
+    return name if 0 < len(name) <= MAX_NAME else None
+
+
+def language(value: object) -> str | None:
+    """Return a BCP 47 tag; none for `und`."""
+    return value if type(value) is str and 0 < len(value) <= 35 and value != "und" else None
+
+
+def names(entities: Mapping[str, Any], kind: str, key: str) -> tuple[str, ...]:
+    """Return ``key`` of the entities under ``kind``, without repeats, in order."""
+    items = entities.get(kind)
+    if not items or type(items) is not list:
+        return ()
+    found = [item.get(key) for item in items[:MAX_ENTITIES] if type(item) is dict]
+    return tuple(dict.fromkeys(name for name in found if type(name) is str and 0 < len(name) <= MAX_NAME))
+
+
+def merged(*lists: tuple[str, ...]) -> tuple[str, ...]:
+    """Join lists of names without repeats (in any case), at most `MAX_ENTITIES`."""
+    seen: dict[str, str] = {}
+    for names_ in lists:
+        for name in names_:
+            seen.setdefault(name.lower(), name)
+    return tuple(seen.values())[:MAX_ENTITIES]
+
+
+def urls(entities: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the URLs, each as far expanded as the payload has it, without repeats, in order."""
+    items = entities.get("urls")
+    if not items or type(items) is not list:
+        return ()
+    found = [_url(item) for item in items[:MAX_ENTITIES] if type(item) is dict]
+    return tuple(dict.fromkeys(url for url in found if url is not None))
+
+
+def _url(item: Mapping[str, Any]) -> str | None:
+    unwound = item.get("unwound")
+    for url in (
+        item.get("unwound_url"),
+        unwound.get("url") if type(unwound) is dict else None,
+        item.get("expanded_url"),
+        item.get("url"),
+    ):
+        if type(url) is str and 0 < len(url) <= MAX_URL:
+            return url
+    return None

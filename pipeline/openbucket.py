@@ -1,0 +1,158 @@
+"""A bucket of a brand that may still receive mentions. Everything folded into it commutes to the bit."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from typing import Any
+from zlib import crc32
+
+from pipeline.authors import REGISTERS, add, dump_registers, load_registers
+from pipeline.repeats import CELLS
+from pipeline.terms import TermSample
+from schemas.crisis import Exemplar
+from schemas.mention import Mention, SentimentLabel
+from schemas.tweet import TweetKind
+
+__all__ = ["OTHER_LANGUAGES", "OpenBucket"]
+
+OTHER_LANGUAGES = "other"
+"""Where a language counts whose code is neither two small letters nor `und`: so there is a bound on them."""
+_PHRASES = 32
+_HASHTAGS = 20
+_EXEMPLARS = 3
+_LONGEST_ID = 32
+_MOST_REACH = (1 << 31) - 1
+"""No account has more followers; sums stay below 2**63 whatever the payload says."""
+_MOST_ENGAGEMENT = (1 << 53) - 1
+
+
+class OpenBucket:
+    """Counts, sketches, samples of one minute of one brand: sums, maxima, unions and bottom-k only."""
+
+    __slots__ = (
+        "authors",
+        "exemplars",
+        "hashtags",
+        "languages",
+        "negative",
+        "neutral",
+        "own_posts",
+        "phrases",
+        "questions",
+        "reach",
+        "retweets",
+        "texts",
+        "volume",
+    )
+
+    def __init__(self) -> None:
+        self.volume = 0
+        self.negative = 0
+        self.neutral = 0
+        self.retweets = 0
+        self.questions = 0
+        self.reach = 0
+        self.own_posts = 0
+        """Posts of the brand's own accounts: in none of the other counts."""
+        self.languages: dict[str, int] = {}
+        self.authors = bytearray(REGISTERS)
+        """HyperLogLog sketch (`pipeline.authors`)."""
+        self.texts = 0
+        """Bitmap of the texts that are no retweets (`pipeline.repeats`)."""
+        self.exemplars: list[tuple[int, str]] = []
+        """(engagement, tweet ID), highest first."""
+        self.phrases = TermSample(_PHRASES)
+        self.hashtags = TermSample(_HASHTAGS)
+
+    def fold(self, mention: Mention) -> None:
+        """Count a mention."""
+        if mention.official:
+            self.own_posts += 1
+            return
+        self.volume += 1
+        label = mention.sentiment.label
+        if label == SentimentLabel.NEGATIVE:
+            self.negative += 1
+        elif label == SentimentLabel.NEUTRAL:
+            self.neutral += 1
+        if mention.question:
+            self.questions += 1
+        if mention.reach > 0:
+            self.reach += min(mention.reach, _MOST_REACH)
+        if mention.kind == TweetKind.RETWEET:
+            self.retweets += 1
+        else:
+            self.texts |= 1 << mention.repeat_key % CELLS
+        lang, languages = mention.lang, self.languages
+        if lang not in languages and not _is_language(lang):
+            lang = OTHER_LANGUAGES
+        languages[lang] = languages.get(lang, 0) + 1
+        add(self.authors, mention.author)
+        self._fold_terms(mention)
+        self._fold_exemplar(mention)
+
+    def _fold_terms(self, mention: Mention) -> None:
+        if mention.phrases or mention.hashtags:
+            key = crc32(mention.id.encode("utf-8", "replace"))
+            if mention.phrases:
+                self.phrases.add(key, mention.phrases)
+            if mention.hashtags:
+                self.hashtags.add(key, mention.hashtags)
+
+    def _fold_exemplar(self, mention: Mention) -> None:
+        entry = (min(max(mention.engagement, 0), _MOST_ENGAGEMENT), mention.tweet_id)
+        best = self.exemplars
+        if len(best) == _EXEMPLARS and entry <= best[-1]:
+            return
+        if entry in best or len(entry[1]) > _LONGEST_ID or not entry[1].isascii():
+            return
+        best.append(entry)
+        best.sort(reverse=True)
+        del best[_EXEMPLARS:]
+
+    def exemplar_tweets(self) -> tuple[Exemplar, ...]:
+        """Return the tweets with the most engagement, highest (engagement, ID) first."""
+        return tuple(Exemplar(tweet_id=tweet_id, engagement=n) for n, tweet_id in self.exemplars)
+
+    def state(self) -> list[Any]:
+        """Return the bucket as JSON has it, its sketches as text."""
+        return [
+            [self.volume, self.negative, self.neutral, self.retweets, self.questions, self.reach, self.own_posts],
+            self.languages,
+            dump_registers(self.authors),
+            b64encode(self.texts.to_bytes(CELLS // 8, "little")).decode("ascii") if self.texts else "",
+            self.exemplars,
+            self.phrases.state(),
+            self.hashtags.state(),
+        ]
+
+    @classmethod
+    def restore(cls, state: Sequence[Any]) -> OpenBucket:
+        """Return the bucket that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
+        counts, languages, authors, texts, exemplars, phrases, hashtags = state
+        if not all(type(n) is int and 0 <= n < 1 << 62 for n in (*counts, *languages.values())):
+            raise TypeError("not a count")
+        bucket = cls()
+        (
+            bucket.volume,
+            bucket.negative,
+            bucket.neutral,
+            bucket.retweets,
+            bucket.questions,
+            bucket.reach,
+            bucket.own_posts,
+        ) = counts
+        bucket.languages = dict(languages)
+        bucket.authors = load_registers(authors)
+        bucket.texts = int.from_bytes(b64decode(texts, validate=True), "little")
+        if bucket.texts.bit_length() > CELLS:
+            raise ValueError("not a bitmap")
+        bucket.exemplars = [(n + 0, str(tweet_id)) for n, tweet_id in exemplars]
+        bucket.phrases = TermSample.restore(phrases, _PHRASES)
+        bucket.hashtags = TermSample.restore(hashtags, _HASHTAGS)
+        return bucket
+
+
+def _is_language(code: str) -> bool:
+    return code == "und" or (len(code) == 2 and code.isascii() and code.isalpha() and code.islower())

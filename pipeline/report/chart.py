@@ -1,0 +1,117 @@
+"""The geometry of a brand's chart; the page's template draws it.
+
+Shapes live in nested SVGs that stretch to any width; texts and markers are placed in per cent outside
+them, so they keep their size on a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.report import curves, marks
+from pipeline.report.episodes import Episode
+from pipeline.report.phrasing import LEVEL_WORDS, count, moment, percent, plural
+from pipeline.report.scale import Tick, TimeScale, VolumeScale
+from pipeline.report.series import BrandSeries, Point
+
+__all__ = ["LEVEL_HEIGHT", "SHARE_HEIGHT", "VOLUME_HEIGHT", "Chart", "draw"]
+
+VOLUME_HEIGHT, SHARE_HEIGHT, LEVEL_HEIGHT = 170, 90, 80
+"""Pixels of the three panels."""
+_MAX_MARKED = 40
+"""Crises marked in one chart at most: those that were worst."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Everything the template draws for one brand."""
+
+    description: str
+    """What is to be seen, in words, for those who cannot."""
+    time_ticks: tuple[Tick, ...]
+    volume_ticks: tuple[Tick, ...]
+    volume_line: str
+    volume_area: str
+    expected_line: str
+    band: str
+    share_line: str
+    usual_line: str
+    levels: tuple[marks.Rect, ...]
+    spans: tuple[marks.Rect, ...]
+    labels: tuple[marks.Label, ...]
+    label_rows: int
+    markers: tuple[marks.Marker, ...]
+    unobserved: tuple[marks.Rect, ...]
+    learning: tuple[marks.Rect, ...]
+
+
+def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str) -> Chart:
+    """Lay out the chart of one brand.
+
+    Parameters
+    ----------
+    series : BrandSeries
+        At least one point.
+    crises : sequence of (number, Episode)
+        The brand's crises with their numbers in the report, in order of opening.
+    name : str
+        The brand, for the description.
+    """
+    points, runs, step_ms = series.points(), list(series.runs()), series.step_ms
+    scale = TimeScale(points[0].time_ms - step_ms, points[-1].time_ms)
+    volume = VolumeScale(_largest(points), VOLUME_HEIGHT)
+    worst = sorted(crises, key=lambda crisis: (-crisis[1].peak_level, crisis[0]))[:_MAX_MARKED]
+    marked = sorted(worst, key=lambda crisis: crisis[0])
+    labels = marks.labels(scale, marked)
+    return Chart(
+        description=_description(name, points, [episode for _, episode in crises]),
+        time_ticks=scale.ticks(),
+        volume_ticks=volume.ticks(),
+        volume_line=curves.line(scale, runs, lambda p: volume.y(p.volume)),
+        volume_area=curves.area(scale, runs, lambda p: volume.y(p.volume), VOLUME_HEIGHT),
+        expected_line=curves.line(scale, runs, lambda p: volume.y(p.expected)),
+        band=curves.band(scale, runs, volume),
+        share_line=curves.share_line(scale, runs, _share_y),
+        usual_line=curves.line(scale, runs, lambda p: _share_y(p.usual_share)),
+        levels=marks.levels(scale, points, step_ms, LEVEL_HEIGHT),
+        spans=marks.spans(scale, marked),
+        labels=labels,
+        label_rows=max((label.row + 1 for label in labels), default=0),
+        markers=marks.markers(scale, marked),
+        unobserved=marks.stretches(scale, points, step_ms, lambda p: not p.observed, "Input is missing"),
+        learning=marks.stretches(scale, points, step_ms, lambda p: p.learning < 1, "Still learning"),
+    )
+
+
+def _largest(points: Sequence[Point]) -> float:
+    """Return what the volume panel must hold: a wide interval may not squash what was seen."""
+    seen = max(1.0, *(float(p.volume) for p in points))
+    return max(seen, min(2 * seen, max(p.high for p in points)))
+
+
+def _share_y(share: float) -> float:
+    return round(SHARE_HEIGHT * (1 - min(max(share, 0.0), 1.0)), 1)
+
+
+def _description(name: str, points: Sequence[Point], crises: Sequence[Episode]) -> str:
+    busiest = max(points, key=lambda p: (p.volume, -p.time_ms))
+    parts = [
+        f"Mentions per hour of {name} from {moment(points[0].time_ms)} to {moment(points[-1].time_ms)} UTC.",
+        f"The busiest hour ended {moment(busiest.time_ms)} with {plural(busiest.volume, 'mention', 'mentions')}",
+        f"where {count(busiest.expected)} were expected.",
+    ]
+    shares = [p for p in points if p.negative_share is not None]
+    if shares:
+        worst = max(shares, key=lambda p: (p.negative_share or 0.0, -p.time_ms))
+        parts.append(
+            f"The highest negative share was {percent(worst.negative_share or 0.0)} "
+            f"around {moment(worst.time_ms)}; usual is {percent(worst.usual_share)}."
+        )
+    parts.append(f"Highest level: {LEVEL_WORDS[max(p.level for p in points)]}.")
+    parts += [
+        f"Crisis opened {moment(e.opened_ms)}, "
+        + (f"resolved {moment(e.resolved_ms)}." if e.resolved_ms is not None else "still open.")
+        for e in crises[:_MAX_MARKED]
+    ]
+    return " ".join(parts)

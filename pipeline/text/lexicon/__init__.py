@@ -1,0 +1,121 @@
+"""Word lists of Vigie's own making: sentiment of words and emoji in English and French, stop words.
+
+``en.txt`` and ``fr.txt`` hold lines ``key: entry, entry, …``. The key is a weight (-3 to 3) or a role (see
+`ROLES`). An entry is a word, a phrase of up to four words, or a word with a flag that stands for its inflections:
+
+    en  /v  verb: cancel/v is cancel, cancels, cancelled, canceled, cancelling, canceling
+        /n  plural: liar/n is liar, liars
+        /a  adjective: rude/a is rude, ruder, rudest, rudely
+    fr  /v  verb in -er, -ir (as finir) or -re: annuler/v is annuler, annulé, annulées, annule, annulait …
+        /n  plural: panne/n is panne, pannes
+        /a  adjective: nul/a has feminine and plurals, as have déçu/a, honteux/a, agressif/a, cher/a
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pipeline.text.lexicon.inflection import english, french
+
+__all__ = ["ROLES", "Lexicon", "Phrases", "load", "load_emoji", "stop_words", "without_accents"]
+
+ROLES = ("half_negators", "negators", "late_negators", "intensifiers", "diminishers", "contrasts")
+"""Words that change the weight of others; `pipeline.text.sentiment` says how."""
+
+_INFLECT = {"en": english, "fr": french}
+
+
+Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], float]]]
+"""Phrases with one first word: by second word, what follows it and the weight, longest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """What is known of the words of one language, lower case."""
+
+    weights: dict[str, float]
+    """Single words, -3 (outrage) to 3 (delight)."""
+    phrases: dict[str, Phrases]
+    """By first word."""
+    roles: dict[str, str]
+    """Role by word."""
+    entries: int
+    """Entries as written in the file, before inflection."""
+
+
+@cache
+def load(language: str) -> Lexicon:
+    """Read the lexicon of ``en`` or ``fr``.
+
+    Raises
+    ------
+    ValueError
+        The file is broken: an unknown key or flag.
+    """
+    inflect = _INFLECT[language]
+    weights: dict[str, float] = {}
+    phrases: dict[str, dict[str, list[tuple[tuple[str, ...], float]]]] = {}
+    roles: dict[str, str] = {}
+    inflected: list[tuple[str, float]] = []
+    entries = 0
+    for key, entry in _entries(f"{language}.txt"):
+        entries += 1
+        word, _, flag = entry.partition("/")
+        first, *rest = word.split()
+        if key in ROLES:
+            roles[word] = key
+        elif rest:
+            opened = phrases.setdefault(first, {}).setdefault(rest[0], [])
+            opened.append((tuple(rest[1:]), float(key)))
+            opened.sort(key=lambda phrase: -len(phrase[0]))
+        else:
+            weights[word] = float(key)
+            inflected.extend((form, float(key)) for form in inflect(word, flag))
+    for form, weight in inflected:  # after all that is written out, which is surer than a rule
+        weights.setdefault(form, weight)
+    for word, weight in list(weights.items()):
+        weights.setdefault(without_accents(word), weight)
+    return Lexicon(weights=weights, phrases=dict(phrases), roles=roles, entries=entries)
+
+
+@cache
+def load_emoji() -> dict[str, float]:
+    """Weights of emoji (without variation selectors and skin tones) and of emoticons."""
+    return {entry: float(key) for key, entry in _entries("emoji.txt")}
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Words without content of one language: ``en``, ``fr``, or (any other name) of all we have."""
+    lists = dict(_lines("stop.txt"))
+    chosen = [lists[language]] if language in ("en", "fr") else lists.values()
+    return frozenset(word for line in chosen for word in line.split())
+
+
+def without_accents(word: str) -> str:
+    """Return a word as people type it in a hurry.
+
+    >>> without_accents("déçu")
+    'decu'
+    """
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+
+
+def _lines(name: str) -> Iterator[tuple[str, str]]:
+    """Yield key and rest of each line of a list, comments and blank lines left out."""
+    for line in files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines():
+        key, colon, rest = line.partition(": ")
+        if colon and not line.startswith("//"):
+            yield key, rest
+
+
+def _entries(name: str) -> Iterable[tuple[str, str]]:
+    for key, line in _lines(name):
+        for entry in line.split(", "):
+            yield key, entry.strip()

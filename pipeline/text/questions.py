@@ -1,0 +1,117 @@
+"""Does a tweet ask something? English and French, with a question mark or without.
+
+A question mark outside URLs decides. Else a sentence must open as questions do ("why is", "can you",
+"pouvez-vous", "est-ce que") or hold a turn that only questions have ("anyone know", "y a-t-il").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.text.tokens import Kind, Token
+
+__all__ = ["is_question"]
+
+_QUESTION_MARKS = frozenset("?？؟")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_GREETINGS = _words(
+    "hey hi hello so and but ok okay please pls plz um well also yo guys btw seriously like just now wow omg "
+    "bonjour salut bonsoir svp mais et donc alors du coup ben bon euh merci sinon stp s'il vous plaît"
+)
+"""Words that may stand before the opening of a question."""
+
+_SUBJECTS = _words("you u i we they it he she this that there anyone anybody someone somebody y'all ya")
+_THINGS = _words("the my your our their his her these those a an any")
+_AUXILIARIES = _words(
+    "is are do does did can can't could would will won't was were has have isn't aren't don't doesn't "
+    "didn't couldn't wouldn't haven't hasn't should shouldn't am ain't"
+)
+
+_OPENINGS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("can", "could", "would", "will", "did", "does", "won't", "can't"), _SUBJECTS | _THINGS),
+    **dict.fromkeys(("is", "are", "was", "were", "isn't", "aren't"), _SUBJECTS | _THINGS),
+    **dict.fromkeys(("do", "don't", "should", "shall", "have", "haven't", "has", "may", "am"), _SUBJECTS),
+    **dict.fromkeys(("why", "where", "who"), _AUXILIARIES),
+    "when": _AUXILIARIES - {"is"} | {"will"},
+    "how": _AUXILIARIES | _words("long many come much often far soon"),
+    "what": _AUXILIARIES - {"a"} | _words("time happened kind about if"),
+    "which": _words("one gate flight terminal airport is are do number way"),
+    "whats": _words("the your going happening up with wrong my this"),
+    "what's": _words("the your going happening up with wrong my this"),
+    "where's": _words("my the your our"),
+    "why's": _words("my the your it this"),
+    "how's": _words("the my your it that"),
+    "who's": _words("going the got in coming ready up with"),
+    "any": _words(
+        "update updates news idea ideas chance word info information help advice suggestion suggestions "
+        "recommendation recommendations way plans tips thoughts eta reason explanation"
+    ),
+    "pourquoi": frozenset(),
+    "comment": _words(
+        "faire on ça ca peut puis je vous tu se est sont avoir contacter joindre savoir peut-on obtenir puis-je "
+        "faites-vous c'est expliquer annuler récupérer"
+    ),
+    "combien": frozenset(),
+    "où": _words("est sont en puis-je peut-on est-ce puis sont-ils en est-on trouver c'est"),
+    "quand": _words("est-ce aurez-vous serez-vous allez-vous sera-t-il pourrons-nous comptez-vous va-t-on"),
+    "quel": _words("est sont numéro délai service recours horaire prix délais"),
+    "quelle": _words("est sont solution heure date démarche"),
+    "quels": _words("sont délais recours"),
+    "quelles": _words("sont démarches solutions"),
+    "qui": _words("peut pourrait sait connaît a est-ce veut aurait"),
+    "quid": frozenset(),
+    "c'est": _words("quoi quand où combien"),
+    "vous": _words("pouvez pourriez auriez comptez"),
+}
+"""First word of a sentence and the words that may follow it; none named: whatever follows."""
+
+_TURNS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("anyone", "anybody"), _words("know knows else have heard got tried seen able experiencing having")
+    ),
+    **dict.fromkeys(("someone", "somebody"), _words("explain")),
+    **dict.fromkeys(
+        ("does", "did", "has", "is", "can", "could", "will", "would"), _words("anyone anybody someone somebody")
+    ),
+    "wondering": _words("if when why how what where whether"),
+    "y": _words("a-t-il aurait-il aura-t-il avait-il"),
+    **dict.fromkeys(
+        (
+            "est-ce qu'est-ce pouvez-vous pourriez-vous avez-vous êtes-vous savez-vous voulez-vous comptez-vous "
+            "devez-vous auriez-vous seriez-vous aurez-vous serez-vous pensez-vous prévoyez-vous ferez-vous "
+            "peux-tu peut-on puis-je dois-je va-t-on vais-je as-tu es-tu sais-tu peut-il sera-t-il aura-t-il "
+            "y-a-t-il savez-vous comptez-vous"
+        ).split(),
+        frozenset(),
+    ),
+    "quelqu'un": _words("sait peut connaît connait aurait pourrait saurait"),
+}
+"""As `_OPENINGS`, anywhere in a sentence."""
+
+
+def is_question(tokens: Sequence[Token]) -> bool:
+    """Say whether a tokenised tweet asks something."""
+    opening = True
+    for i, token in enumerate(tokens):
+        if token.kind is Kind.MARK:
+            if not _QUESTION_MARKS.isdisjoint(token.text):
+                return True
+            opening = True
+        elif token.kind is Kind.WORD:
+            word = token.lower
+            if word in _TURNS and _follows(tokens, i, _TURNS[word]):
+                return True
+            if opening and word in _OPENINGS and _follows(tokens, i, _OPENINGS[word]):
+                return True
+            opening = opening and word in _GREETINGS
+    return False
+
+
+def _follows(tokens: Sequence[Token], i: int, followers: frozenset[str]) -> bool:
+    """Say whether the next token is a word that the word at ``i`` must be followed by."""
+    return i + 1 < len(tokens) and (not followers or tokens[i + 1].lower in followers)

@@ -1,0 +1,239 @@
+"""All state of one mentions partition: records in, closed windows, crisis events and state out.
+
+One `Tracker.step` is one atomic batch: fold every record, close every due bucket; the caller publishes the
+events, writes the states in the order given, then acknowledges the batch. Decision, and why it is enough:
+
+*The clock is written last.* The states of a step reach the changelog one after the other, and a crash may
+leave any prefix of them. Every brand carries in one value what it has counted (`applied`) and what it has
+closed, so a brand that was written does not count or close again when the batch is delivered again, and a
+brand that was not written does both from its old state. The one thing they share is the partition's clock
+(with the gaps). A clock that was ahead of a brand would call that brand's redelivered mentions too old for
+buckets that the brand still has to close: lost counts. A clock that is behind brings nothing wrong: the
+redelivered watermarks move it to the same places again. So it must come last, and then every prefix is a
+state from which the same log gives the same results. Events are published before any of it is written, so
+a crash publishes some again, equal to the byte and with equal IDs, and loses none.
+
+*Lateness is judged in log order.* Buckets are closed once, at the end of a step, but whether a mention is
+too old for its bucket is judged by the clock as of its place in the log. Where a batch is cut shows nowhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pipeline.brandstate import (
+    BrandState,
+    DetectorFactory,
+    Folded,
+    StateProblem,
+    UnusableState,
+    unwrap,
+    wrap,
+)
+from pipeline.bucket import BUCKET_MS
+from pipeline.detection import Detector
+from pipeline.gaps import Gaps
+from pipeline.settings import EngineSettings
+from pipeline.watermark import Clock
+from schemas.crisis import CrisisEvent
+from schemas.mention import Gap, Mention, Watermark
+from schemas.window import Level, WindowClosed
+
+__all__ = ["BrandView", "Step", "Tracker", "clock_key"]
+
+_CLOCK_KEY = "|clock|"
+_LONGEST_GAP = 7 * 24 * 60
+"""Minutes. A longer gap is cut: a wrong end must not blind detection for good."""
+_LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
+
+
+def clock_key(partition: int) -> str:
+    """Key of a mentions partition's clock in the state table; no brand has such a key.
+
+    >>> clock_key(3)
+    '|clock|3'
+    """
+    return f"{_CLOCK_KEY}{partition}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandView:
+    """What there is to say of a brand outside of its events."""
+
+    level: Level
+    """Level as of the bucket closed last."""
+    closed_ms: int | None
+    """End of the bucket closed last, epoch milliseconds; none before the first."""
+    state_bytes: int
+    """Size of its state as stored last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one batch came to."""
+
+    events: list[WindowClosed | CrisisEvent] = field(default_factory=list)
+    """By brand, then time; a bucket's window before its crisis events."""
+    states: dict[str, bytes] = field(default_factory=dict)
+    """What to write to the state table, in this order: each touched brand, then the partition's clock."""
+    counted: int = 0
+    """Mentions that were counted."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Mentions that were not, by reason (`pipeline.brandstate.Folded`)."""
+
+
+class Tracker:
+    """The state of one mentions partition.
+
+    Parameters
+    ----------
+    settings : EngineSettings
+        What results depend on.
+    partition : int
+        The mentions partition.
+    detector_factory : DetectorFactory
+        Makes the detector of each brand.
+    """
+
+    def __init__(self, settings: EngineSettings, partition: int, detector_factory: DetectorFactory = Detector) -> None:
+        self.partition = partition
+        self.problems: Counter[str] = Counter()
+        """Values that could not be restored as they were, by reason (`StateProblem`)."""
+        self._settings = settings
+        self._detector_factory = detector_factory
+        self._brands: dict[str, BrandState] = {}
+        self._views: dict[str, BrandView] = {}
+        self._clock = Clock()
+        self._gaps = Gaps()
+        self._swept = -1
+        """Buckets of minutes before this one are closed for every brand."""
+
+    @property
+    def time_ms(self) -> int | None:
+        """Event time: every bucket that ends at or before it is closed. None before the first watermark."""
+        return self._clock.time_ms
+
+    def brands(self) -> Mapping[str, BrandView]:
+        """Return what there is to say of each brand that has state (a view, read-only)."""
+        return MappingProxyType(self._views)
+
+    # -- state ---------------------------------------------------------------------------------------
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take over an entry of the state table, before the first `step`.
+
+        Entries of other partitions are passed over. One that cannot be used is counted in `problems` and
+        left out: the brand begins anew at its next mention, after the time the clock has reached; or the
+        clock waits until it has heard of every raw partition again.
+        """
+        try:
+            partition, state = unwrap(value)
+            if partition != self.partition:
+                return
+            if key.startswith(_CLOCK_KEY):
+                self._restore_clock(state)
+            else:
+                self._restore_brand(key, state, len(value))
+        except UnusableState as error:
+            self.problems[error.problem.value] += 1
+
+    def _restore_clock(self, state: Mapping[str, object]) -> None:
+        try:
+            clock, gaps = Clock.restore(state["clock"]), Gaps.restore(state["gaps"])  # type: ignore[arg-type]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise UnusableState(StateProblem.CORRUPT) from error
+        self._clock, self._gaps = clock, gaps
+
+    def _restore_brand(self, name: str, state: Mapping[str, object], size: int) -> None:
+        brand = BrandState.decode(name, state, self._settings.detection, self._detector_factory)
+        if brand.problem is not None:
+            self.problems[brand.problem.value] += 1
+        self._brands[name] = brand
+        self._look(brand, size)
+
+    def _look(self, brand: BrandState, size: int) -> None:
+        self._views[brand.brand] = BrandView(level=brand.level, closed_ms=brand.closed_ms, state_bytes=size)
+
+    def _states(self, touched: Iterable[str]) -> dict[str, bytes]:
+        states: dict[str, bytes] = {}
+        for name in sorted(touched):
+            brand = self._brands[name]
+            states[name] = brand.encode(self.partition)
+            self._look(brand, len(states[name]))
+        if self._clock.changed:
+            self._clock.changed = False
+            state = {"clock": self._clock.state(), "gaps": self._gaps.state()}
+            states[clock_key(self.partition)] = wrap(self.partition, state)
+        return states
+
+    # -- one batch -----------------------------------------------------------------------------------
+
+    def step(self, records: Iterable[Mention | Watermark | Gap]) -> Step:
+        """Fold records, in the order of the mentions partition, then close every due bucket."""
+        touched: set[str] = set()
+        folded: Counter[Folded] = Counter()
+        for record in records:
+            if isinstance(record, Mention):
+                folded[self._fold(record, touched)] += 1
+            elif isinstance(record, Watermark):
+                self._clock.advance(
+                    record.source_partition,
+                    offset=record.offset,
+                    watermark_ms=record.watermark_ms,
+                    idle=record.idle,
+                    source_partitions=record.source_partitions,
+                )
+            else:
+                self._mark(record)
+        events = self._sweep(touched)
+        counted = folded.pop(Folded.COUNTED, 0)
+        dropped = Counter({reason.value: count for reason, count in folded.items()})
+        return Step(events=events, states=self._states(touched), counted=counted, dropped=dropped)
+
+    def _fold(self, mention: Mention, touched: set[str]) -> Folded:
+        clock, origin, name = self._clock, mention.origin, mention.brand
+        clock.heard(origin.partition, origin.offset)
+        brand = self._brands.get(name)
+        if brand is not None:
+            folded = brand.fold(mention, clock.time_ms or 0)
+            if folded is not Folded.DUPLICATE:
+                touched.add(name)
+            return folded
+        brand = BrandState(name, self._settings.detection, self._detector_factory)
+        folded = brand.fold(mention, clock.time_ms or 0)
+        if folded is Folded.COUNTED:
+            self._brands[name] = brand
+            touched.add(name)
+        return folded
+
+    def _mark(self, gap: Gap) -> None:
+        """Mark what is missing and still open, also as the gap's own raw partition sees it.
+
+        The latter makes the marks independent of how far the other raw partitions have come.
+        """
+        self._clock.heard(gap.source_partition, gap.offset)
+        own_ms = self._clock.watermark_of(gap.source_partition)
+        open_from = max(self._clock.time_ms or 0, own_ms or 0) // BUCKET_MS
+        start = gap.start_ms // BUCKET_MS
+        end = min(-(-gap.end_ms // BUCKET_MS), start + _LONGEST_GAP, _LAST_MINUTE)
+        if max(start, open_from) < end:
+            self._gaps.add(gap.brands, max(start, open_from), end)
+            self._clock.changed = True
+
+    def _sweep(self, touched: set[str]) -> list[WindowClosed | CrisisEvent]:
+        """Close what is due in every brand."""
+        events: list[WindowClosed | CrisisEvent] = []
+        before = (self._clock.time_ms or 0) // BUCKET_MS
+        if before <= self._swept:
+            return events
+        for name in sorted(self._brands):
+            closed, any_closed = self._brands[name].close(before, self._gaps)
+            if any_closed:
+                events += closed
+                touched.add(name)
+        self._gaps.forget_before(before)
+        self._swept = before
+        return events

@@ -1,0 +1,64 @@
+"""CloudEvents 1.0, Kafka protocol binding, binary mode: the attributes are record headers.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schemas.times import to_rfc3339
+
+__all__ = ["EventType", "headers"]
+
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/json")
+SOURCE = "/vigie"
+
+
+class EventType(StrEnum):
+    """`ce_type` of everything we publish. The major version is part of the name."""
+
+    MENTION = "vigie.mention.v1"
+    WATERMARK = "vigie.watermark.v1"
+    GAP = "vigie.gap.v1"
+    WINDOW_CLOSED = "vigie.window.closed.v1"
+    CRISIS_OPENED = "vigie.crisis.opened.v1"
+    CRISIS_ESCALATED = "vigie.crisis.escalated.v1"
+    CRISIS_UPDATED = "vigie.crisis.updated.v1"
+    CRISIS_DEESCALATED = "vigie.crisis.deescalated.v1"
+    CRISIS_RESOLVED = "vigie.crisis.resolved.v1"
+
+
+def headers(  # the attributes' own names, builtins or not
+    *,
+    id: str,  # noqa: A002
+    type: EventType,  # noqa: A002
+    subject: str,
+    time_ms: int,
+    stage: str,
+) -> list[tuple[str, bytes]]:
+    """Return the headers of one event.
+
+    Parameters
+    ----------
+    id : str
+        Deterministic ID of the event (`schemas.ids`).
+    type : EventType
+        What happened.
+    subject : str
+        The brand.
+    time_ms : int
+        Event time, epoch milliseconds; never the wall clock, so that a re-published event is equal.
+    stage : str
+        The part of Vigie that says so: `enrich` or `track`; becomes `/vigie/<stage>`.
+    """
+    return [
+        ("ce_id", id.encode()),
+        ("ce_source", f"{SOURCE}/{stage}".encode()),
+        ("ce_type", type.value.encode()),
+        _SPECVERSION,
+        ("ce_time", to_rfc3339(time_ms).encode()),
+        ("ce_subject", subject.encode()),
+        _CONTENT_TYPE,
+    ]

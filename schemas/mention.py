@@ -1,0 +1,155 @@
+"""What enrich writes to ``vigie.mentions``: one record for each (tweet, brand) pair, and time itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from schemas.tweet import TweetKind
+
+__all__ = ["Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
+
+
+class SentimentLabel(StrEnum):
+    """Three classes, as SemEval and TweetEval have them."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentiment:
+    """Probabilities in thousandths: integers, so that sums over a window do not depend on order."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
+    label: SentimentLabel
+    """The most probable class."""
+    negative: int
+    """P(negative) in thousandths; the three sum to 1000."""
+    neutral: int
+    """P(neutral) in thousandths."""
+    positive: int
+    """P(positive) in thousandths."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The raw record a mention was made from."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
+    partition: int
+    """Partition of the raw topic."""
+    offset: int
+    """Offset in that partition. Per partition, mentions of a brand come in increasing (offset, index) order."""
+    index: int = 0
+    """Place of the tweet in a raw record that holds several (a search response), from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A tweet that speaks of a brand, enriched. Carries no text unless `keep_text` is switched on."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
+    type: Literal["mention"] = "mention"
+    """Tells the records of this topic apart."""
+    id: str
+    """Deterministic ID of the (tweet, brand) pair."""
+    brand: str
+    """Key of the brand in the watchlist; also the record key."""
+    tweet_id: str
+    """The platform's ID of the post."""
+    platform: str = "x"
+    """Where it was posted."""
+    time_ms: int
+    """Event time, epoch milliseconds."""
+    origin: Origin
+    """The raw record it was made from."""
+    late: bool = False
+    """Older than the watermark of its raw partition: counted as late, in no bucket."""
+    kind: TweetKind = TweetKind.POST
+    """Post, reply, retweet or quote."""
+    author: int
+    """Keyed 53-bit hash of the author; for counting distinct authors only."""
+    reach: int = 0
+    """Followers of the author, 0 when unknown."""
+    engagement: int = 0
+    """Retweets + replies + likes + quotes at the time of the payload."""
+    official: bool = False
+    """Written by one of the brand's own accounts: kept out of the public's counts."""
+    lang: str = "und"
+    """Language, `und` when undecided."""
+    sentiment: Sentiment
+    """Three probabilities and the label."""
+    question: bool = False
+    """It asks something."""
+    repeat_key: int = 0
+    """53-bit hash of the normalised text: equal for exact repeats."""
+    matched: tuple[str, ...] = ()
+    """The aliases, handles and hashtags of the watchlist that matched, sorted."""
+    hashtags: tuple[str, ...] = ()
+    """Hashtags, lower case, without `#`, in order of appearance, at most 20."""
+    cashtags: tuple[str, ...] = ()
+    """Cashtags, upper case, without `$`."""
+    handles: tuple[str, ...] = ()
+    """Handles named in the text, lower case, without `@`, at most 20."""
+    urls: tuple[str, ...] = ()
+    """URLs, expanded where the payload had them, at most 10."""
+    emoji: tuple[str, ...] = ()
+    """Emoji in order of appearance, at most 20."""
+    phrases: tuple[str, ...] = ()
+    """Key phrases (1- and 2-grams), lower case, the brand's own names left out, at most 24."""
+    conversation_id: str | None = None
+    """ID of the post that began the thread."""
+    in_reply_to_id: str | None = None
+    """ID of the post this one answers."""
+    text: str | None = None
+    """The text, only when `keep_text` is on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """In-band time: enrich writes one to every mentions partition when a raw partition's clock moved."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
+    type: Literal["watermark"] = "watermark"
+    """Tells the records of this topic apart."""
+    source_partition: int
+    """The raw partition whose clock this is."""
+    source_partitions: int
+    """How many partitions the raw topic has: time waits for all of them."""
+    offset: int
+    """The raw offset up to which (inclusive) this clock has read; -1 before the first record."""
+    watermark_ms: int | None
+    """Highest event time seen minus the allowed lateness; none before the first tweet."""
+    idle: bool = False
+    """The partition is at its end and silent: it holds time back no more until it speaks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Input is missing between two times: the buckets inside are unobserved, not calm."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
+    type: Literal["gap"] = "gap"
+    """Tells the records of this topic apart."""
+    source_partition: int
+    """The raw partition that recorded the gap."""
+    offset: int
+    """The raw offset of the gap record."""
+    start_ms: int
+    """First missing instant, epoch milliseconds."""
+    end_ms: int
+    """First instant that is observed again, epoch milliseconds."""
+    reason: str = ""
+    """Why, in the source's words."""
+    brands: tuple[str, ...] = field(default=())
+    """The brands concerned; empty means all."""

@@ -1,0 +1,84 @@
+"""The canonical post, whatever form it arrived in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import ConfigDict
+
+__all__ = ["SourceForm", "Tweet", "TweetKind"]
+
+
+class SourceForm(StrEnum):
+    """The wire form a post was read from."""
+
+    V2_STREAM = "v2_stream"
+    """API v2, one line of the filtered stream: ``{"data": {...}, "includes": {...}}``."""
+    V2_RESPONSE = "v2_response"
+    """API v2, a look-up or search response with a list under ``data``."""
+    V1_STATUS = "v1_status"
+    """API v1.1 status: ``text`` or ``full_text``, ``extended_tweet``, ``retweeted_status``."""
+    ENTERPRISE_ORIGINAL = "enterprise_original"
+    """Gnip / enterprise "original format": v1.1 with ``matching_rules`` and string IDs."""
+    ARCHIVE = "archive"
+    """A row of a CSV or JSONL archive, through a column mapping."""
+    CANONICAL = "canonical"
+    """This very schema, as Vigie writes it."""
+
+
+class TweetKind(StrEnum):
+    """What sort of post it is."""
+
+    POST = "post"
+    REPLY = "reply"
+    RETWEET = "retweet"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tweet:
+    """One public post, in the only form the pipeline knows."""
+
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    id: str
+    """The platform's ID of the post."""
+    created_at_ms: int
+    """When it was posted (event time), epoch milliseconds."""
+    text: str
+    """The full text, HTML entities decoded. For a retweet, the text of the original."""
+    platform: str = "x"
+    """Where it was posted; `x` unless a source says otherwise."""
+    kind: TweetKind = TweetKind.POST
+    """Post, reply, retweet or quote."""
+    author_id: str | None = None
+    """The platform's ID of the author, when the payload names one."""
+    author_handle: str | None = None
+    """The author's handle without `@`, when known."""
+    author_followers: int = 0
+    """Followers of the author when the payload was made; 0 when unknown."""
+    lang: str | None = None
+    """BCP 47 language as the platform guessed it; `und` and absent are the same: none."""
+    conversation_id: str | None = None
+    """ID of the post that began the thread."""
+    in_reply_to_id: str | None = None
+    """ID of the post this one answers."""
+    in_reply_to_handle: str | None = None
+    """Handle (without `@`) of the account this one answers."""
+    referenced_id: str | None = None
+    """ID of the post that this one retweets or quotes."""
+    engagement: int = 0
+    """Retweets + replies + likes + quotes as counted in the payload."""
+    hashtags: tuple[str, ...] = ()
+    """Hashtags without `#`, as written, from the payload's entities; empty when it had none."""
+    mentions: tuple[str, ...] = ()
+    """Handles without `@`, as written, from the payload's entities."""
+    cashtags: tuple[str, ...] = ()
+    """Cashtags without `$`, as written, from the payload's entities."""
+    urls: tuple[str, ...] = ()
+    """Expanded URLs where the payload has them, else as written."""
+    truncated: bool = False
+    """The payload holds only the beginning of the text."""
+    source_form: SourceForm = SourceForm.CANONICAL
+    """The wire form it was read from."""

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import schemas
+from schemas import DeadLetterReason, EventType, Topics
+from schemas.cloudevents import headers
+from schemas.codec import decode, encode
+from schemas.deadletter import HEADER_PREFIX
+from schemas.generate import EVENTS as CLASSES
+from schemas.generate import json_schema, main
+from schemas.ids import NAMESPACE, crisis_event_id, mention_id, window_id
+from schemas.reading import SchemaError, read_crisis, read_mention_record, read_window
+from schemas.times import from_rfc3339, to_rfc3339
+from tests.schemas.events import CRISIS, ENCODED, EVENTS, MENTION, NOON_MS, WINDOW
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_event_fits_its_json_schema(name: str) -> None:
+    jsonschema.Draft202012Validator(json_schema(name)).validate(decode(ENCODED[name]))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_required_field_of_an_event_is_required_by_its_schema(name: str) -> None:
+    schema = json_schema(name)
+    validator = jsonschema.Draft202012Validator(schema)
+    for field in schema["required"]:
+        payload = decode(ENCODED[name])
+        del payload[field]
+        assert not validator.is_valid(payload), field
+
+
+def test_the_committed_json_schemas_are_those_of_the_classes() -> None:
+    assert main(["--check"]) == 0
+
+
+def test_what_is_written_is_read_back_equal() -> None:
+    assert read_mention_record(encode(MENTION)) == MENTION
+    assert read_mention_record(ENCODED["watermark"]) == EVENTS["watermark"]
+    assert read_mention_record(ENCODED["gap"]) == EVENTS["gap"]
+    assert read_window(encode(WINDOW)) == WINDOW
+    assert read_crisis(encode(CRISIS)) == CRISIS
+
+
+@given(st.binary(max_size=200))
+def test_reading_arbitrary_bytes_gives_a_schema_error_and_nothing_else(value: bytes) -> None:
+    with pytest.raises(SchemaError):
+        read_mention_record(value)
+
+
+@given(st.sampled_from(sorted(decode(ENCODED["mention"]))), st.none() | st.integers() | st.text() | st.booleans())
+def test_a_mention_with_a_wrong_field_never_gives_anything_but_a_mention_or_a_schema_error(
+    field: str, value: object
+) -> None:
+    payload = decode(ENCODED["mention"]) | {field: value}
+    try:
+        read = read_mention_record(encode_loosely(payload))
+    except SchemaError:
+        return
+    assert read.type == "mention"
+
+
+def encode_loosely(payload: object) -> bytes:
+    try:
+        return encode(payload)
+    except TypeError:  # an integer JSON of ours has no form for, or a lone surrogate
+        return b"{}"
+
+
+def test_a_schema_error_quotes_nothing_of_the_value() -> None:
+    payload = decode(ENCODED["mention"]) | {"time_ms": "private words of a person"}
+    with pytest.raises(SchemaError, match="time_ms") as caught:
+        read_mention_record(encode(payload))
+    assert "private" not in str(caught.value)
+
+
+def test_ids_are_uuid5_of_our_namespace_and_differ_by_what_they_name() -> None:
+    assert mention_id("acme", "x", "1") == str(uuid5(NAMESPACE, "mention|acme|x|1"))
+    assert UUID(window_id("acme", 60_000)).version == 5
+    assert window_id("acme", 60_000) != window_id("acme", 120_000)
+    assert crisis_event_id("c", 0) != crisis_event_id("c", 1)
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_times_survive_their_text(time_ms: int) -> None:
+    assert from_rfc3339(to_rfc3339(time_ms)) == time_ms
+
+
+def test_a_time_without_offset_is_refused() -> None:
+    with pytest.raises(ValueError, match="offset"):
+        from_rfc3339("2026-03-02T12:00:00")
+
+
+def test_cloudevents_headers_carry_the_required_attributes() -> None:
+    found = dict(headers(id="i", type=EventType.MENTION, subject="acme", time_ms=NOON_MS, stage="enrich"))
+    assert found["ce_specversion"] == b"1.0"
+    assert found["ce_id"] == b"i"
+    assert found["ce_source"] == b"/vigie/enrich"
+    assert found["ce_type"] == b"vigie.mention.v1"
+    assert found["ce_time"] == b"2026-03-02T12:00:00Z"
+    assert found["content-type"] == b"application/json"
+
+
+def test_dead_letter_headers_use_the_suffixes_of_kafka_connect() -> None:
+    letter = EVENTS["dead-letter"]
+    assert isinstance(letter, schemas.DeadLetter)
+    found = dict(letter.headers())
+    for suffix in ("topic", "partition", "offset", "stage", "exception.class.name", "exception.message"):
+        assert HEADER_PREFIX + suffix in found
+    assert found[HEADER_PREFIX + "reason"] == DeadLetterReason.NOT_JSON.value.encode()
+
+
+def test_the_asyncapi_document_names_every_topic_and_every_schema() -> None:
+    document = yaml.safe_load((ROOT / "schemas" / "asyncapi.yaml").read_text())
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    topics = Topics()
+    assert addresses == {topics.raw, topics.mentions, topics.windows, topics.crises, topics.deadletters}
+    text = (ROOT / "schemas" / "asyncapi.yaml").read_text()
+    for name in CLASSES:
+        assert f"./json/{name}.schema.json" in text
+
+
+def test_everything_the_package_promises_can_be_imported() -> None:
+    for name in schemas.__all__:
+        assert getattr(schemas, name) is not None
