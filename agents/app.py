@@ -59,6 +59,7 @@ class VigieApp(faust.App):
             sys.stderr.flush()
             os._exit(exits.UNAVAILABLE if isinstance(exc, BrokerUnreachable) else exits.CONFIG)
         logger.info("topics: %s", ", ".join(f"{name}({count})" for name, count in sorted(counts.items())))
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder in it, not the parents
         await super().on_first_start()
 
     def exit_now(self, code: int, why: BaseException) -> None:

@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agents.embedded import EmbeddedBroker
 from agents.feed import feed
@@ -127,15 +128,14 @@ async def _watch(
     guard = asyncio.create_task(_guard(worker, out_dir / "worker.log"))
     try:
         async with asyncio.timeout(_LIMIT_S):
-            newest_ms, tweets = await _feed(settings, out_dir)
+            fed = asyncio.create_task(_feed(settings, out_dir))
+            await _first_of(fed, guard, shown)
+            newest_ms, tweets = fed.result()
             say(f"{tweets:,} tweets written; waiting until every window is closed")
             until_ms = (newest_ms - settings.engine().allowed_lateness_ms) // BUCKET_MS * BUCKET_MS
             closed = asyncio.create_task(_windows(settings, out_dir / WINDOWS_FILE, until_ms, len(truth["brands"])))
-            await asyncio.wait({closed, guard, shown}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (guard, shown):
-                if task.done():
-                    task.result()
-            windows = await closed
+            await _first_of(closed, guard, shown)
+            windows = closed.result()
             payloads = await _all_crises(settings)
     except TimeoutError as exc:
         raise DemoError(f"no end after {_LIMIT_S:.0f} s; the worker's log: {out_dir / 'worker.log'}") from exc
@@ -176,22 +176,25 @@ async def _feed(settings: Settings, out_dir: Path) -> tuple[int, int]:
 
 async def _crises(settings: Settings, on_crisis: Callable[[CrisisEvent], None]) -> None:
     """Show crisis events as they come, until cancelled."""
-    async for record in read_topic(settings, settings.topics.crises, from_beginning=True, follow=True):
-        on_crisis(read_crisis(record.value))
+    async with aclosing(read_topic(settings, settings.topics.crises, from_beginning=True, follow=True)) as records:
+        async for record in records:
+            on_crisis(read_crisis(record.value))
 
 
 async def _windows(settings: Settings, path: Path, until_ms: int, brands: int) -> int:
     """Write the windows topic to a file until every brand's last window has come; return their number."""
     count, finished = 0, set()
     with path.open("wb") as file:
-        async for record in read_topic(settings, settings.topics.windows, from_beginning=True, follow=True):
-            count += 1
-            file.write((record.value or b"") + b"\n")
-            window = read_window(record.value)
-            if from_rfc3339(window.window_end) >= until_ms:
-                finished.add(window.brand)
-                if len(finished) == brands:
-                    break
+        records = read_topic(settings, settings.topics.windows, from_beginning=True, follow=True)
+        async with aclosing(records):
+            async for record in records:
+                count += 1
+                file.write((record.value or b"") + b"\n")
+                window = read_window(record.value)
+                if from_rfc3339(window.window_end) >= until_ms:
+                    finished.add(window.brand)
+                    if len(finished) == brands:
+                        break
     return count
 
 
@@ -201,6 +204,16 @@ async def _all_crises(settings: Settings) -> list[bytes]:
         record async for record in read_topic(settings, settings.topics.crises, from_beginning=True, follow=False)
     ]
     return [record.value for record in records if record.value is not None]
+
+
+async def _first_of(wanted: asyncio.Task[Any], *others: asyncio.Task[None]) -> None:
+    """Wait for a task; the others never end well before it, so whichever ends first raises its error here."""
+    await asyncio.wait({wanted, *others}, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        if task.done():
+            wanted.cancel()
+            task.result()
+    await wanted
 
 
 async def _guard(worker: subprocess.Popen[bytes], log: Path) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from pipeline.tracker import Tracker
 
 from agents.reading import read_topic
 from agents.settings import Settings, SettingsError
 from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelog, check_topics
+from agents.transport import end_offsets
+from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist, WatchlistError
 
 __all__ = ["Finding", "diagnose"]
@@ -64,7 +65,7 @@ async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Fi
     try:
         tps = [TopicPartition(topic, partition) for partition in range(partitions)]
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
+        ends = await end_offsets(consumer, tps)
         starts = await consumer.beginning_offsets(tps)
         committed = {tp: await consumer.committed(tp) for tp in tps}
     except KafkaError as exc:

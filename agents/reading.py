@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.settings import Settings
 from agents.topics import TopicProblem
+from agents.transport import end_offsets
 
 __all__ = ["read_topic"]
 
 
 async def read_topic(
     settings: Settings, topic: str, *, from_beginning: bool, follow: bool
-) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """Yield the records of a topic, in order within each partition.
+) -> AsyncGenerator[ConsumerRecord[bytes, bytes], None]:
+    """Yield the records of a topic, in order within each partition. Close it (``aclosing``) when done early.
 
     Parameters
     ----------
@@ -42,11 +43,12 @@ async def read_topic(
             raise TopicProblem(f"topic {topic} is missing; create it with: vigie topics create")
         tps = [TopicPartition(topic, partition) for partition in sorted(found)]
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
+        ends = await end_offsets(consumer, tps)
         if from_beginning:
             await consumer.seek_to_beginning(*tps)
         else:
-            await consumer.seek_to_end(*tps)
+            for tp, end in ends.items():
+                consumer.seek(tp, end)
         while follow or await _behind(consumer, ends):
             for records in (await consumer.getmany(timeout_ms=200, max_records=2000)).values():
                 for record in records:

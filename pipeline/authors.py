@@ -54,9 +54,8 @@ def add(registers: bytearray, author: int) -> None:
 
 def dump_registers(registers: bytes | bytearray) -> str:
     """Write a sketch as text: a digit a register or, while few are set, (index, rank) pairs of digits."""
-    occupied = [(index, rank) for index, rank in enumerate(registers) if rank]
-    if len(occupied) <= _SPARSE:
-        registers = bytes(value for pair in occupied for value in pair)
+    if REGISTERS - registers.count(0) <= _SPARSE:
+        registers = bytes([n for index, rank in enumerate(registers) if rank for n in (index, rank)])
     return registers.translate(_TO_TEXT).decode("ascii")
 
 
@@ -79,21 +78,27 @@ def load_registers(text: str) -> bytearray:
 class SlidingAuthors:
     """When each register last reached each rank: distinct authors of any window that ends now."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_seen", "_top")
 
     def __init__(self) -> None:
         self._seen: NDArray[np.int32] = np.zeros((_RANKS, REGISTERS), np.int32)
         """Epoch minute by (rank - 1, register), never rising with the rank."""
+        self._top = 0
+        """No register has reached a higher rank: rows from here on hold nothing."""
 
     def merge(self, minute: int, registers: bytes | bytearray) -> None:
         """Take in the sketch of a minute, not older than those before."""
-        self._seen[np.frombuffer(registers, np.uint8) >= _RANK] = minute
+        top = max(registers)
+        self._top = max(self._top, top)
+        self._seen[:top][np.frombuffer(registers, np.uint8) >= _RANK[:top]] = minute
 
     def count(self, starts: NDArray[np.int32]) -> list[int]:
         """Estimate the distinct authors since each of ``starts`` (epoch minutes, shape (windows,))."""
-        since = self._seen >= starts[:, None, None]
+        if not self._top:
+            return [0] * len(starts)
+        since = self._seen[: self._top] >= starts[:, None, None]
         reached = np.add.reduce(since.view(np.uint8), axis=2, dtype=np.uint8)
-        harmonic = REGISTERS - reached @ _HALVES
+        harmonic = REGISTERS - reached @ _HALVES[: self._top]
         return [
             _estimate(REGISTERS - first, total)
             for first, total in zip(reached[:, 0].tolist(), harmonic.tolist(), strict=True)
@@ -101,17 +106,19 @@ class SlidingAuthors:
 
     def dump(self, minute: int, oldest: int) -> str:
         """Write as text, as of ``minute``, what was seen at or after the minute ``oldest``."""
-        live = (self._seen >= oldest).T
-        heights = live.sum(axis=1, dtype=np.uint8).tobytes()
-        return dump_registers(heights) + "." + b64encode(to_codes(self._seen.T[live], minute)).decode("ascii")
+        live = self._seen[: self._top] >= oldest
+        heights = np.add.reduce(live, axis=0, dtype=np.uint8).tobytes()
+        codes = b64encode(to_codes(self._seen[: self._top][live], minute))
+        return f"{dump_registers(heights)}.{codes.decode('ascii')}"
 
     @classmethod
     def load(cls, text: str, minute: int) -> SlidingAuthors:
         """Read what `dump` wrote as of ``minute``; ``ValueError`` when it is something else."""
         heights, _, codes = text.partition(".")
-        live = np.frombuffer(load_registers(heights), np.uint8)[:, None] >= _RANK.T
+        live = load_registers(heights)
         authors = cls()
-        authors._seen.T[live] = from_codes(b64decode(codes, validate=True), minute)
+        authors._seen[np.frombuffer(live, np.uint8) >= _RANK] = from_codes(b64decode(codes, validate=True), minute)
+        authors._top = max(live)
         return authors
 
 

@@ -18,8 +18,8 @@ __all__ = ["OTHER_LANGUAGES", "OpenBucket"]
 
 OTHER_LANGUAGES = "other"
 """Where a language counts whose code is neither two small letters nor `und`: so there is a bound on them."""
-_PHRASES = 32
-_HASHTAGS = 20
+_PHRASES = 24
+_HASHTAGS = 12
 _EXEMPLARS = 3
 _LONGEST_ID = 32
 _MOST_REACH = (1 << 31) - 1
@@ -94,7 +94,7 @@ class OpenBucket:
 
     def _fold_terms(self, mention: Mention) -> None:
         if mention.phrases or mention.hashtags:
-            key = crc32(mention.id.encode("utf-8", "replace"))
+            key = crc32(mention.id.encode("utf-8", "replace")) >> 8
             if mention.phrases:
                 self.phrases.add(key, mention.phrases)
             if mention.hashtags:

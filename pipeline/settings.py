@@ -18,16 +18,19 @@ _MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionSettings:
-    """When a brand leaves calm, and when it returns. Chosen as odds, the same for every brand."""
+    """When a brand leaves calm, and when it returns. Chosen as odds, the same for every brand.
+
+    A score of s is what ordinary times show once in 10**s hours: surprise (-log10 p) at one look an hour.
+    """
 
     watch_score: float = 3.0
-    """Surprise (-log10 p) at which the level is watch: once in a thousand looks."""
+    """Score at which the level is watch: once in a thousand hours, six weeks."""
     alert_score: float = 4.0
-    """Surprise at which the level is alert: once in ten thousand looks. Needs worse negativity than usual."""
+    """Score at which the level is alert: once in ten thousand hours. Volume alone never counts this far."""
     crisis_score: float = 6.0
-    """Surprise at which the level is crisis."""
+    """Score at which the level is crisis: once in a century."""
     severe_score: float = 9.0
-    """Surprise at which the level is severe."""
+    """Score at which the level is severe."""
     update_interval_ms: int = 60 * _MINUTE_MS
     """A crisis at alert or above publishes ``updated`` when it has published nothing for this long."""
     resolve_after_ms: int = 180 * _MINUTE_MS

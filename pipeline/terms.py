@@ -12,11 +12,14 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 __all__ = ["TermSample"]
 
 _LONGEST = 64
+_TERMS = itemgetter(1)
 
 
 class TermSample:
@@ -55,12 +58,10 @@ class TermSample:
         """Return the mentions of the bucket by term, most frequent first, ties in alphabetical order."""
         if not self._kept:
             return {}
-        counts = Counter(term for _key, terms in self._kept for term in terms)
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        sampled = len(self._kept)
-        if sampled == self.mentions:
-            return dict(ordered)
-        return {term: (2 * count * self.mentions + sampled) // (2 * sampled) for term, count in ordered}
+        counts = Counter(chain.from_iterable(map(_TERMS, self._kept)))
+        ordered = sorted(sorted(counts), key=counts.__getitem__, reverse=True)
+        mentions, sampled = self.mentions, len(self._kept)
+        return {term: (2 * counts[term] * mentions + sampled) // (2 * sampled) for term in ordered}
 
     def state(self) -> list[Any] | None:
         """Return the sample as JSON has it; none when there is nothing in it."""

@@ -24,16 +24,35 @@ _UNOBSERVED = COLUMNS.index("unobserved")
 _LANGUAGES = 5
 _UNKNOWN: list[int | None] = [None] * len(WINDOW_NAMES)
 
+_NOTHING = WindowCounts(
+    volume=0,
+    negative=0,
+    neutral=0,
+    positive=0,
+    authors=0,
+    reach=0,
+    questions=0,
+    retweets=0,
+    repeats=0,
+    languages={},
+)
+_NONE_ROLLED: list[tuple[list[int], WindowCounts]] = [([], _NOTHING)] * len(WINDOW_NAMES)
+
 
 class Windows:
     """The rolling windows of one brand. Minutes are closed one after the other, empty ones included."""
 
-    __slots__ = ("_authors", "_rings", "_texts", "own_posts_24h", "unobserved_minutes")
+    __slots__ = ("_authors", "_rings", "_rolled", "_stored", "_texts", "own_posts_24h", "unobserved_minutes")
 
     def __init__(self) -> None:
         self._rings = Rings()
         self._authors = SlidingAuthors()
         self._texts = SlidingTexts()
+        self._stored: list[Any] | None = None
+        """The state, while it has not changed: most batches close nothing."""
+        self._rolled = _NONE_ROLLED
+        """By window, its sums and counts as of the last minute. Equal sums after an empty minute mean that
+        nothing left the window either, so its counts, estimates included, are the same."""
         self.own_posts_24h = 0
         """Posts of the brand's own accounts in the 24-hour window."""
         self.unobserved_minutes = 0
@@ -44,26 +63,29 @@ class Windows:
         if bucket.volume:
             self._authors.merge(minute, bucket.authors)
             self._texts.merge(minute, bucket.texts)
+            self._rolled = _NONE_ROLLED
         sums = self._push(minute, _counts(bucket, observed=observed), bucket.languages)
-        if not sums[-1][_VOLUME]:
-            return self._windows(sums, _UNKNOWN, _UNKNOWN)
+        if all(row == old or not row[_VOLUME] for row, (old, _counted) in zip(sums, self._rolled, strict=True)):
+            return self._roll(sums, _UNKNOWN, _UNKNOWN)
         starts = window_starts(minute)
-        return self._windows(sums, self._authors.count(starts), self._texts.count(starts))
+        return self._roll(sums, self._authors.count(starts), self._texts.count(starts))
 
     def _push(self, minute: int, counts: Sequence[int], languages: Mapping[str, int]) -> list[list[int]]:
         sums = self._rings.push(minute, counts, languages)
+        self._stored = None
         self.own_posts_24h = sums[-1][_OWN_POSTS]
         self.unobserved_minutes = sums[-1][_UNOBSERVED]
         return sums
 
-    def _windows(
+    def _roll(
         self, sums: list[list[int]], authors: Sequence[int | None], texts: Sequence[int | None]
     ) -> dict[str, WindowCounts]:
         codes = self._rings.languages
-        return {
-            name: _window(row, codes, people, distinct)
-            for name, row, people, distinct in zip(WINDOW_NAMES, sums, authors, texts, strict=True)
-        }
+        self._rolled = [
+            (row, counts if row == old else _window(row, codes, people, distinct))
+            for row, people, distinct, (old, counts) in zip(sums, authors, texts, self._rolled, strict=True)
+        ]
+        return {name: counts for name, (_row, counts) in zip(WINDOW_NAMES, self._rolled, strict=True)}
 
     def history(self, since: int, minute: int) -> Iterator[tuple[int, bool, Windows, dict[str, WindowCounts]]]:
         """Go once more through the day up to the minute closed last: what the rings still know of it.
@@ -87,16 +109,18 @@ class Windows:
         for at, counts, languages in self._rings.rows(minute):
             if at >= since:
                 sums = again._push(at, counts, languages)
-                yield at, not counts[_UNOBSERVED], again, again._windows(sums, _UNKNOWN, _UNKNOWN)
+                yield at, not counts[_UNOBSERVED], again, again._roll(sums, _UNKNOWN, _UNKNOWN)
 
     def state(self, minute: int) -> list[Any]:
         """Return the windows as JSON has them, as of the minute closed last."""
-        oldest = int(window_starts(minute)[-1])
-        return [
-            *self._rings.state(),
-            self._authors.dump(minute, oldest),
-            self._texts.dump(minute, oldest),
-        ]
+        if self._stored is None:
+            oldest = int(window_starts(minute)[-1])
+            self._stored = [
+                *self._rings.state(),
+                self._authors.dump(minute, oldest),
+                self._texts.dump(minute, oldest),
+            ]
+        return self._stored
 
     @classmethod
     def restore(cls, state: Sequence[Any], minute: int) -> Windows:
@@ -150,23 +174,12 @@ def _window(row: list[int], codes: list[str], authors: int | None, texts: int | 
 
 def _languages(codes: list[str], counts: list[int]) -> dict[str, int]:
     """Return at most five languages, most frequent first, ties by code, and the rest as `other`."""
-    spoken = sorted((-n, code) for code, n in zip(codes, counts, strict=True) if n and code != OTHER_LANGUAGES)
-    languages = {code: -n for n, code in spoken[:_LANGUAGES]}
+    spoken = [(-n, code) for code, n in zip(codes, counts, strict=True) if n]
+    spoken.sort()
+    if len(spoken) <= _LANGUAGES and OTHER_LANGUAGES not in codes:
+        return {code: -n for n, code in spoken}
+    languages = {code: -n for n, code in [item for item in spoken if item[1] != OTHER_LANGUAGES][:_LANGUAGES]}
     rest = sum(counts) - sum(languages.values())
     if rest:
         languages[OTHER_LANGUAGES] = rest
     return languages
-
-
-_NOTHING = WindowCounts(
-    volume=0,
-    negative=0,
-    neutral=0,
-    positive=0,
-    authors=0,
-    reach=0,
-    questions=0,
-    retweets=0,
-    repeats=0,
-    languages={},
-)

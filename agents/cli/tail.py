@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from contextlib import aclosing
 
 import click
 from aiokafka import ConsumerRecord
@@ -50,12 +51,12 @@ async def _tail(
     async with admin_client(settings, timeout_s=5.0):
         pass
     name = getattr(settings.topics, topic)
-    records = read_topic(settings, name, from_beginning=from_beginning, follow=follow)
-    async for record in records:
-        if brand is None or record.key == brand.encode():
-            line = _raw_line(record) if as_json else _LINES[topic](record)
-            if line is not None:
-                click.echo(line)
+    async with aclosing(read_topic(settings, name, from_beginning=from_beginning, follow=follow)) as records:
+        async for record in records:
+            if brand is None or record.key == brand.encode():
+                line = _raw_line(record) if as_json else _LINES[topic](record)
+                if line is not None:
+                    click.echo(line)
 
 
 def _raw_line(record: ConsumerRecord[bytes, bytes]) -> str:

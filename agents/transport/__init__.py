@@ -6,17 +6,19 @@ message whose value is a :class:`RecordBatch`. Faust keeps what it is good at: a
 life cycle, consumer groups, rebalancing, tables with changelogs and recovery, timers, web views.
 
 The driver is found by Faust through the ``faust.transports`` entry points and subclasses its aiokafka
-driver. It differs in four ways, each stated beside its code:
+driver. It differs in five ways, each stated beside its code:
 
 - the consumer hands out batches for :class:`BatchTopic` topics (everything else stays stock);
 - an offset is committed only when the agent has called :meth:`RecordBatch.complete`;
 - a rebalance commits what was completed before partitions leave;
-- a flush of the producer returns only when everything was acknowledged, and raises what failed.
+- a flush of the producer returns only when everything was acknowledged, and raises what failed;
+- a partition ends where a fetch says it ends.
 """
 
 from agents.transport.batch import BatchTopic, RecordBatch
 from agents.transport.consumer import BatchConsumer
 from agents.transport.driver import Transport
+from agents.transport.ends import end_offsets
 from agents.transport.ledger import OffsetLedger
 from agents.transport.producer import BatchProducer, OutRecord, PublishError
 
@@ -29,4 +31,5 @@ __all__ = [
     "PublishError",
     "RecordBatch",
     "Transport",
+    "end_offsets",
 ]

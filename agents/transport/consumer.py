@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, cast
 
+from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from faust.types.transports import TPorTopicSet
 from mode import get_logger
 
 from agents.transport.batch import BatchTopic, RecordBatch, split
+from agents.transport.ends import end_offsets
 from agents.transport.ledger import OffsetLedger
 
 __all__ = ["BatchConsumer"]
@@ -134,6 +136,25 @@ class BatchConsumer(driver.Consumer):
         except TimeoutError:
             logger.warning("batches still open after %.0f s; they will be read again", DRAIN_TIMEOUT_S)
             await self.commit()
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Return the end of each partition (`agents.transport.ends` says why not by ListOffsets alone)."""
+        conf, transport = self.app.conf, cast("driver.Transport", self.transport)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
+        await consumer.start()
+        try:
+            # Equal tuples of another class: aiokafka insists on its own.
+            wanted = [driver.ensure_aiokafka_TP(tp) for tp in partitions]
+            consumer.assign(wanted)
+            ends = await end_offsets(consumer, wanted)
+            return {tp: ends[own] for tp, own in zip(partitions, wanted, strict=True)}
+        finally:
+            await consumer.stop()
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""

@@ -13,11 +13,11 @@ __all__ = ["Phrases"]
 
 _KEEP_AN_HOUR = 1.0 - 1.0 / (7 * 24)
 """The baseline is forgotten over a week."""
-_STATE_BYTES = 1100
-_SHED_BYTES = 950
-_CELL_BYTES = 10
-"""What the three numbers of an entry cost, about."""
-_LONGEST_BYTES = 60
+_STATE_BYTES = 1200
+_SHED_BYTES = 1040
+_CELL_BYTES = 18
+"""What the three numbers of an entry cost, at most, about."""
+_LONGEST_BYTES = 68
 """A longer phrase would push out too many others."""
 _FOLDED_A_MINUTE = 32
 _PRIOR_MENTIONS = 20.0
@@ -59,10 +59,10 @@ class Phrases:
     def _turn_once(self, *, learn: bool) -> None:
         keep, take = (_KEEP_AN_HOUR, 1) if learn else (1.0, 0)
         kept: dict[str, list[float]] = {}
-        for phrase, (now, before, slow) in self.table.items():
-            slow = round(slow * keep + before * take, 1)
-            if now or slow >= 0.5:
-                kept[phrase] = [0, now, slow]
+        for phrase, (now, before, baseline) in self.table.items():
+            learnt = round(baseline * keep + before * take, 1)
+            if now or learnt >= 0.5:
+                kept[phrase] = [0, now, learnt]
         now, before, slow = self.mentions
         self.mentions = [0, now, round(slow * keep + before * take, 1)]
         self.table = kept
@@ -166,7 +166,7 @@ def _fill(items: list[tuple[str, list[float]]], room: int) -> dict[str, list[flo
 
 
 def _log_odds_z(count: float, recent: float, baseline: float, slow: float) -> float:
-    """Standard score of the log-odds of a phrase, recent against baseline.
+    """Return the standard score of the log-odds of a phrase, recent against baseline.
 
     >>> _log_odds_z(20, 40, 10, 1000) > 5 > 1 > _log_odds_z(4, 40, 100, 1000) > -1
     True

@@ -31,7 +31,7 @@ _PROTECTED_WEIGHT = 0.1
 """How far a minute may teach while a crisis is open."""
 
 
-class UnknownDetectorState(ValueError):  # noqa: N818 - it says what is wrong, as LookupError does
+class UnknownDetectorState(ValueError):
     """The state was written by a version of the detector that this one does not know."""
 
 
@@ -62,12 +62,12 @@ class Detector:
     __slots__ = (
         "_config_hash",
         "_exemplars",
-        "_shown",
         "_hysteresis",
         "_life",
         "_model",
         "_phrases",
         "_settings",
+        "_shown",
         "_verdict",
         "brand",
     )
@@ -99,7 +99,7 @@ class Detector:
             return Outcome(detection=detection, events=())
         mentions = bucket.windows["1m"].volume
         look = mentions > 0 or minute % _LOOK_MINUTES == 0
-        x = features(minute, bucket.windows) if look else {"end_minute": minute}
+        x: dict[str, float] = features(minute, bucket.windows) if look else {"end_minute": minute}
         if look:
             self._verdict = self._judge(x)
         level = self._hysteresis.step(self._verdict)
@@ -152,17 +152,17 @@ class Detector:
     def _event(self, bucket: ClosedBucket, minute: int, step: Step) -> CrisisEvent:
         x = features(minute, bucket.windows)
         assessment = self._model.assess(x)._replace(support=self._model.support(x))
-        horizon = proof.decisive(assessment).horizon
-        evidence = proof.build(
-            bucket,
-            assessment,
-            proof.Talk.of(self._phrases, self._exemplars, minute),
+        view = proof.decisive(assessment, self._settings.alert_score)
+        finding = proof.Finding(
+            assessment=assessment,
+            view=view,
             score=self._verdict.score,
-            dispersion=self._model.expectations(minute).counts[horizon][1],
+            dispersion=self._model.expectations(minute).counts[view.horizon][1],
             usual=self._model.negative.usual,
             learning=self._model.learning,
-            config_hash=self._config_hash,
         )
+        talk = proof.Talk.of(self._phrases, self._exemplars, minute)
+        evidence = proof.build(bucket, finding, talk, self._config_hash)
         end = to_rfc3339(bucket.end_ms)
         return CrisisEvent(
             id=crisis_event_id(step.crisis_id, step.sequence),

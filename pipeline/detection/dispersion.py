@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Dispersion"]
+__all__ = ["Dispersion", "compact"]
 
+
+def compact(number: float) -> float:
+    """Round to seven significant digits: what is learnt is not known better, and the state stays small.
+
+    >>> compact(1234567.89), compact(0.1 + 0.2)
+    (1234568.0, 0.3)
+    """
+    return float(f"{number:.7g}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +68,8 @@ class Dispersion:
         if variance <= 0.0:
             return
         lever = scale / variance
-        self.total = round(self.total * keep + weight * lever * (error * error - sampling) / variance, 6)
-        self.weight = round(self.weight * keep + weight * lever * lever, 6)
+        self.total = compact(self.total * keep + weight * lever * (error * error - sampling) / variance)
+        self.weight = compact(self.weight * keep + weight * lever * lever)
 
     def numbers(self) -> list[float]:
         """State as numbers."""

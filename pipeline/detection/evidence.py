@@ -13,7 +13,7 @@ from pipeline.detection.volume import HORIZONS
 from schemas.crisis import Concern, Evidence, Exemplar, Signal
 from schemas.window import WINDOW_SECONDS
 
-__all__ = ["MODEL", "Talk", "build", "decisive", "short"]
+__all__ = ["MODEL", "Finding", "Talk", "build", "decisive", "short", "window_ms"]
 
 MODEL = "brand-surprise/1"
 """Name and version of the model; the version changes whenever its numbers would."""
@@ -42,73 +42,66 @@ class Talk:
         return cls(concerns=phrases.concerns(), hashtags=phrases.hashtags(), exemplars=exemplars.top(end_minute))
 
 
-def decisive(assessment: Assessment) -> HorizonView:
-    """Return the view that decided: of the strongest crisis surprise, else volume; the hour if none is any."""
-    hour = assessment.views[HORIZONS.index("1h")]
-    strongest = max(assessment.views, key=lambda view: (view.crisis, view.volume_surprise))
-    return strongest if strongest.crisis or strongest.volume_surprise else hour
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found in a minute."""
+
+    assessment: Assessment
+    view: HorizonView
+    """The view that decided."""
+    score: float
+    """What the level was read from."""
+    dispersion: float
+    """Of the volume in the horizon that decided."""
+    usual: float
+    """The brand's usual negative share."""
+    learning: float
+    """How far the baseline has been learnt, 0 to 1."""
 
 
-def build(
-    bucket: ClosedBucket,
-    assessment: Assessment,
-    talk: Talk,
-    *,
-    score: float,
-    dispersion: float,
-    usual: float,
-    learning: float,
-    config_hash: str,
-) -> Evidence:
-    """Return the evidence of one step.
+def decisive(assessment: Assessment, alert_score: float) -> HorizonView:
+    """Return the view that decided: the strongest of what the level was read from, or the hour if all is calm.
 
-    Parameters
-    ----------
-    bucket : ClosedBucket
-        The minute that decided.
-    assessment : Assessment
-        What the model said of it.
-    talk : Talk
-        What is talked about.
-    score : float
-        The surprise the level was read from.
-    dispersion : float
-        Of the volume in the decisive horizon.
-    usual : float
-        The brand's usual negative share.
-    learning : float
-        How far the baseline has been learnt, 0 to 1.
-    config_hash : str
-        Hash of the detection settings.
+    Volume alone counts up to alert, as it does for the level.
     """
-    view = decisive(assessment)
+    hour = assessment.views[HORIZONS.index("1h")]
+    if assessment.crisis <= 0.0 and assessment.attention <= 0.0:
+        return hour
+    if assessment.crisis >= min(assessment.attention, alert_score):
+        return max(assessment.views, key=lambda view: view.crisis)
+    return max(assessment.views, key=lambda view: view.attention)
+
+
+def build(bucket: ClosedBucket, finding: Finding, talk: Talk, config_hash: str) -> Evidence:
+    """Return the evidence of one step: of the minute that decided, what was found, what is talked about."""
+    view = finding.view
     window = HORIZONS[view.horizon]
     observed = bucket.windows[window]
-    low, high = count_interval(view.expected, dispersion)
+    low, high = count_interval(view.expected, finding.dispersion)
     return Evidence(
         window=window,
         observed=observed,
         expected_volume=short(view.expected),
         interval=(short(low), short(high)),
         negative_share=short(observed.negative / observed.volume if observed.volume else 0.0),
-        negative_share_expected=short(usual),
-        score=short(score),
-        signals=_signals(bucket, assessment, usual),
+        negative_share_expected=short(finding.usual),
+        score=short(finding.score),
+        signals=_signals(bucket, finding),
         concerns=talk.concerns,
         hashtags=talk.hashtags,
         questions=observed.questions,
         exemplars=talk.exemplars,
         own_posts_24h=bucket.own_posts_24h,
-        learning=short(learning),
+        learning=short(finding.learning),
         unobserved_minutes=bucket.unobserved_minutes,
         config_hash=config_hash,
         model=MODEL,
     )
 
 
-def _signals(bucket: ClosedBucket, assessment: Assessment, usual: float) -> tuple[Signal, ...]:
+def _signals(bucket: ClosedBucket, finding: Finding) -> tuple[Signal, ...]:
     """Every signal in the window in which it is strongest, strongest first."""
-    support = assessment.support
+    assessment, usual, support = finding.assessment, finding.usual, finding.assessment.support
     loud = max(assessment.views, key=lambda view: view.volume_surprise)
     worse = max(assessment.views, key=lambda view: view.share_surprise)
     hour = bucket.windows["1h"]

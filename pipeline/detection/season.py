@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import exp
 from typing import Any
 
+from pipeline.detection.dispersion import compact
+
 __all__ = ["Season"]
 
 _HOURS = 24
@@ -40,7 +42,7 @@ class Season:
         self._day_factors = [1.0, 1.0]
 
     def factor(self, hour: int) -> float:
-        """Expected mentions in the hour ``hour`` (epoch hours) over those of an average hour."""
+        """Return the expected mentions in ``hour`` (epoch hours) over those of an average hour."""
         day, hour_of_day = divmod(hour, _HOURS)
         return self._hour_factors[hour_of_day] * self._day_factors[_is_weekend(day)]
 
@@ -121,9 +123,9 @@ class Season:
 
 def _fold(cell: list[float], count: float, weight: float, keep: float) -> None:
     """Fold into an exponentially forgotten mean; rounded, so that the state stays small."""
-    cell[1] = round(cell[1] * keep**weight + weight, 4)
+    cell[1] = compact(cell[1] * keep**weight + weight)
     if cell[1] > 0.0:
-        cell[0] = float(f"{cell[0] + (count - cell[0]) * min(1.0, weight / cell[1]):.6g}")
+        cell[0] = compact(cell[0] + (count - cell[0]) * min(1.0, weight / cell[1]))
 
 
 def _shrunk(ratio: float, precision: float) -> float:

@@ -48,8 +48,7 @@ def judge(assessment: Assessment, learning: float, settings: DetectionSettings) 
     been learnt; severe also for an unusual volume, reach or share of questions.
     """
     loud = min(assessment.attention, settings.alert_score - 0.01)
-    crisis = assessment.crisis
-    score = learning * (crisis if crisis > loud else loud)
+    score = learning * max(assessment.crisis, loud)
     if score < settings.watch_score - _HOLD:
         return Verdict(score, Level.CALM, Level.CALM, Level.CALM)
     if learning < 1.0:  # what is not known yet is no surprise: it counts as far as the baseline is learnt

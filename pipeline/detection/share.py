@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import Any
 
-from pipeline.detection.dispersion import Dispersion
+from pipeline.detection.dispersion import Dispersion, compact
 from pipeline.detection.tails import beta_binomial_surprise
 from pipeline.detection.volume import HORIZON_LOOKS, HORIZON_MINUTES, HORIZONS
 
@@ -78,16 +78,16 @@ class ShareModel:
         if trials <= 0.0:
             return
         keep = exp(-weight / _WEEK_HOURS)
-        self.hits = round(self.hits * keep + weight * hits, 4)
-        self.trials = round(self.trials * keep + weight * trials, 4)
-        self.hours = round(self.hours * keep + weight, 4)
+        self.hits = compact(self.hits * keep + weight * hits)
+        self.trials = compact(self.trials * keep + weight * trials)
+        self.hours = compact(self.hours * keep + weight)
 
     def accept(self) -> None:
         """Forget all but a day's worth, so that a lasting change is taken in within a day."""
         share = min(1.0, 24.0 / max(self.hours, 1e-9))
-        self.hits = round(self.hits * share, 4)
-        self.trials = round(self.trials * share, 4)
-        self.hours = round(self.hours * share, 4)
+        self.hits = compact(self.hits * share)
+        self.trials = compact(self.trials * share)
+        self.hours = compact(self.hours * share)
 
     def numbers(self) -> list[float]:
         """State as numbers."""

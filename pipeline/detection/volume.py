@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import Any
 
-from pipeline.detection.dispersion import Dispersion
+from pipeline.detection.dispersion import Dispersion, compact
 from pipeline.detection.season import Season
 
 __all__ = ["HORIZONS", "HORIZON_LOOKS", "HORIZON_MINUTES", "VolumeModel"]
@@ -66,9 +66,7 @@ class VolumeModel:
         level = 1.0 / (self.mentions + _PRIOR_MENTIONS) + hourly / (self.hours + _PRIOR_HOURS)
         return level + self.season.doubt * min(0.375, 60.0 / HORIZON_MINUTES[horizon])
 
-    def learn_window(
-        self, horizon: int, end_minute: int, count: float, *, weight: float, clip: bool
-    ) -> float:
+    def learn_window(self, horizon: int, end_minute: int, count: float, *, weight: float, clip: bool) -> float:
         """Learn dispersion, and from an hour the rhythm; windows of one horizon must not overlap.
 
         Parameters
@@ -106,14 +104,14 @@ class VolumeModel:
     def learn_level(self, count: float, exposure: float, weight: float) -> None:
         """Learn the level from a whole hour with so many mentions that is worth so many average hours."""
         keep = exp(-weight / _LEVEL_HOURS)
-        self.mentions = round(self.mentions * keep + weight * count, 4)
-        self.hours = round(self.hours * keep + weight * exposure, 4)
+        self.mentions = compact(self.mentions * keep + weight * count)
+        self.hours = compact(self.hours * keep + weight * exposure)
 
     def accept(self) -> None:
         """Forget all but a day's worth of the level, so that a lasting change is taken in within a day."""
         share = min(1.0, 24.0 / max(self.hours, 1e-9))
-        self.mentions = round(self.mentions * share, 4)
-        self.hours = round(self.hours * share, 4)
+        self.mentions = compact(self.mentions * share)
+        self.hours = compact(self.hours * share)
 
     def state(self) -> dict[str, Any]:
         """State as JSON has it."""

@@ -59,8 +59,8 @@ class Episode:
 
     @property
     def height(self) -> CrisisEvent:
-        """The event with the most mentions among those at the highest level seen."""
-        return max(self.events, key=lambda e: (e.level, e.evidence.observed.volume, -e.sequence))
+        """The most surprising event among those at the highest level seen; of equals the first."""
+        return max(self.events, key=lambda e: (e.level, e.evidence.score, -e.sequence))
 
 
 def episodes(events: Iterable[CrisisEvent]) -> list[Episode]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.report.episodes import Episode
 from pipeline.report.phrasing import LEVEL_WORDS, clock, count, day, duration, moment, number, percent, plural
+from pipeline.report.series import FEW_MENTIONS
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.times import from_rfc3339
 
@@ -33,6 +34,7 @@ class EventRow:
     when: str
     step: str
     level: int
+    window: str
     volume: str
     expected: str
     negative: str
@@ -57,7 +59,7 @@ class CrisisCard:
     """Phrase, mentions, share, usual share, and the share for a bar, 0 to 1."""
     hashtags: tuple[str, ...]
     exemplars: tuple[tuple[str, str], ...]
-    """Tweet ID and engagement."""
+    """Tweet ID and engagement in words."""
     signals: tuple[tuple[str, str, str, str, str], ...]
     """Name, window, observed, expected, surprise."""
     timeline: tuple[EventRow, ...]
@@ -87,7 +89,9 @@ def card(number_in_report: int, episode: Episode, brand: str) -> CrisisCard:
             for c in evidence.concerns[:_MAX_CONCERNS]
         ),
         hashtags=evidence.hashtags[:_MAX_HASHTAGS],
-        exemplars=tuple((x.tweet_id, count(x.engagement)) for x in evidence.exemplars[:_MAX_EXEMPLARS]),
+        exemplars=tuple(
+            (x.tweet_id, plural(x.engagement, "reaction", "reactions")) for x in evidence.exemplars[:_MAX_EXEMPLARS]
+        ),
         signals=tuple(
             (s.name.replace("_", " "), s.window, number(s.observed), number(s.expected), number(s.surprise))
             for s in evidence.signals
@@ -117,14 +121,15 @@ def _facts(episode: Episode) -> tuple[tuple[str, str], ...]:
     resolved_ms = episode.resolved_ms
     end = moment(resolved_ms) if resolved_ms is not None else "still open"
     lasted = duration((resolved_ms if resolved_ms is not None else episode.last_ms) - episode.opened_ms)
-    worst = max(episode.events, key=lambda event: event.evidence.negative_share).evidence.negative_share
+    enough = [e.evidence for e in episode.events if e.evidence.observed.volume >= FEW_MENTIONS]
+    worst = max((e.negative_share for e in enough), default=episode.height.evidence.negative_share)
     return (
         ("Opened (UTC)", moment(episode.opened_ms, year=True)),
         ("Raised to alert", moment(episode.time_ms(episode.alarm))),
         ("Resolved", end),
         ("Lasted", lasted if resolved_ms is not None else f"{lasted} so far"),
         ("Highest level", LEVEL_WORDS[episode.peak_level]),
-        ("Most mentions", f"{count(height.volume)} in {episode.height.evidence.window}"),
+        ("Mentions at its height", f"{count(height.volume)} in {episode.height.evidence.window}"),
         ("Distinct authors then", count(height.authors)),
         ("Highest negative share", percent(worst)),
     )
@@ -150,6 +155,7 @@ def _row(event: CrisisEvent) -> EventRow:
         when=moment(from_rfc3339(event.time)),
         step=_STEP_WORDS[event.type],
         level=int(event.level),
+        window=e.window,
         volume=count(e.observed.volume),
         expected=count(e.expected_volume),
         negative=percent(e.negative_share),

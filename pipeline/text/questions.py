@@ -38,7 +38,7 @@ _OPENINGS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("do", "don't", "should", "shall", "have", "haven't", "has", "may", "am"), _SUBJECTS),
     **dict.fromkeys(("why", "where", "who"), _AUXILIARIES),
     "when": _AUXILIARIES - {"is"} | {"will"},
-    "how": _AUXILIARIES | _words("long many come much often far soon"),
+    "how": _AUXILIARIES | _words("long many come often far soon"),
     "what": _AUXILIARIES - {"a"} | _words("time happened kind about if"),
     "which": _words("one gate flight terminal airport is are do number way"),
     "whats": _words("the your going happening up with wrong my this"),
@@ -81,12 +81,12 @@ _TURNS: Mapping[str, frozenset[str]] = {
     "wondering": _words("if when why how what where whether"),
     "y": _words("a-t-il aurait-il aura-t-il avait-il"),
     **dict.fromkeys(
-        (
+        _words(
             "est-ce qu'est-ce pouvez-vous pourriez-vous avez-vous êtes-vous savez-vous voulez-vous comptez-vous "
             "devez-vous auriez-vous seriez-vous aurez-vous serez-vous pensez-vous prévoyez-vous ferez-vous "
             "peux-tu peut-on puis-je dois-je va-t-on vais-je as-tu es-tu sais-tu peut-il sera-t-il aura-t-il "
-            "y-a-t-il savez-vous comptez-vous"
-        ).split(),
+            "y-a-t-il"
+        ),
         frozenset(),
     ),
     "quelqu'un": _words("sait peut connaît connait aurait pourrait saurait"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pipeline.text.lexicon import Lexicon, Phrases, load, load_emoji, without_accents
+from pipeline.text.lexicon import Lexicon, Phrases, Role, load, load_emoji, without_accents
 from pipeline.text.tokens import BoundedTable, Kind, Token
 from schemas.mention import Sentiment, SentimentLabel
 
@@ -58,11 +58,11 @@ class _Word(NamedTuple):
     """What the lexicon says of a token."""
 
     weight: float = 0.0
-    role: str = ""
+    role: Role | None = None
     phrases: Phrases = MappingProxyType({})
 
 
-_PAUSE = _Word(role="pause")
+_PAUSE = _Word(role=Role.PAUSE)
 _NO_WORD = _Word()
 
 
@@ -100,14 +100,14 @@ class _Tally:
         else:
             self.bad -= value
 
-    def act(self, place: int, role: str) -> None:
+    def act(self, place: int, role: Role) -> None:
         """Let a word act on those that follow."""
         match role:
-            case "negators":
+            case Role.NEGATOR:
                 self.negated_to, self.bare = place + _NEGATION_SCOPE, self.bare + 1
-            case "half_negators":  # French "ne": a "pas" will follow, and that one counts
+            case Role.HALF_NEGATOR:  # French "ne": a "pas" will follow, and that one counts
                 self.negated_to = place + _NEGATION_SCOPE
-            case "late_negators":
+            case Role.LATE_NEGATOR:
                 self.negated_to = place + _NEGATION_SCOPE
                 if self.praise_at == place - 1:
                     self.good -= self.praise
@@ -115,14 +115,14 @@ class _Tally:
                     self.praise_at = -2
                 else:
                     self.bare += 1
-            case "intensifiers" | "diminishers":
-                self.degree = _STRENGTHENED if role == "intensifiers" else _WEAKENED
+            case Role.INTENSIFIER | Role.DIMINISHER:
+                self.degree = _STRENGTHENED if role is Role.INTENSIFIER else _WEAKENED
                 self.degree_to = place + _DEGREE_SCOPE
-            case "contrasts":
+            case Role.CONTRAST:
                 self.good *= _BEFORE_BUT
                 self.bad *= _BEFORE_BUT
                 self.clause, self.negated_to, self.degree_to = _AFTER_BUT, -1, -1
-            case "pause":
+            case Role.PAUSE:
                 self.negated_to = self.degree_to = -1
 
 
@@ -184,7 +184,7 @@ class SentimentReader:
         elided, apostrophe, rest = lower.partition("'")
         if apostrophe and elided == "n" and any("ne" in lexicon.roles for lexicon in self._lexicons):
             word = self._word(rest)
-            return _Word(weight=word.weight * _NEGATED_GOOD if word.weight > 0 else word.weight, role="half_negators")
+            return _Word(weight=word.weight * _NEGATED_GOOD if word.weight > 0 else word.weight, role=Role.HALF_NEGATOR)
         bases = [lower, *([rest, elided] if apostrophe else ())]
         for base in bases:
             for factor, form in _forms(base):
@@ -201,7 +201,7 @@ class SentimentReader:
         if self._foreign and len(form) < _MIN_FOREIGN_CHARS:
             return _NO_WORD
         for lexicon in self._lexicons:
-            weight, role = lexicon.weights.get(form, 0.0), lexicon.roles.get(form, "")
+            weight, role = lexicon.weights.get(form, 0.0), lexicon.roles.get(form)
             phrases = lexicon.phrases.get(form, _NO_WORD.phrases)
             if weight or role or phrases:
                 return _Word(weight, role, phrases)
@@ -220,7 +220,7 @@ def _take(tally: _Tally, words: Sequence[_Word], spoken: Sequence[Token], place:
     bends_next = word.role and ahead and words[place + 1].weight
     if word.weight and not bends_next:
         tally.add(place, word.weight)
-    if word.role and (bends_next or not word.weight or word.role == "contrasts"):
+    if word.role and (bends_next or not word.weight or word.role is Role.CONTRAST):
         tally.act(place, word.role)
     return place
 

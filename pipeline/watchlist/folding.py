@@ -1,4 +1,4 @@
-"""Folding: what makes "Société Générale", "SOCIETE-GENERALE" and "société\\ngénérale" the same name.
+"""Folding: what makes "Société Générale", "SOCIETE-GENERALE" and "societe generale" the same name.
 
 Character by character: compatibility decomposition, accents stripped, case folded. Hyphens, line ends and
 the invisible marks of bidirectional text become spaces (and runs of space one), invisible joiners

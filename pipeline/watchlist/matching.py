@@ -100,7 +100,7 @@ class Watchlist:
     def __init__(self, brands: Mapping[str, Brand]) -> None:
         self.brands: Mapping[str, Brand] = MappingProxyType(dict(sorted(brands.items())))
         """By key, in key order."""
-        content = [asdict(brand) | {"own_terms": ()} for brand in self.brands.values()]
+        content = [_content(brand) for brand in self.brands.values()]
         self.fingerprint: str = blake2b(encode(content), digest_size=8).hexdigest()
         """Short hash of the content, equal for equal watchlists on every machine."""
         self._patterns: list[_Pattern] = []
@@ -244,6 +244,13 @@ class Watchlist:
                 )
             )
         return self._patterns[index].uses
+
+
+def _content(brand: Brand) -> list[object]:
+    """Return what a brand's matches depend on, lists in an order of their own."""
+    aliases = sorted(encode(asdict(alias)).decode() for alias in brand.aliases)
+    lists = (brand.handles, brand.hashtags, brand.official, brand.excludes)
+    return [brand.key, brand.name, aliases, *(sorted(names) for names in lists)]
 
 
 def _needs_boundary(edge: str) -> bool:

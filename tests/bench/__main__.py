@@ -26,6 +26,7 @@ from agents.feed import feed
 from agents.processes import role_environment
 from agents.settings import Settings, load_settings
 from agents.topics import create_topics
+from agents.transport import end_offsets
 from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from tests.bench.contender import CONTENDERS, stock_mentions
@@ -78,19 +79,20 @@ def prepare(broker: Broker, folder: Path, run: int) -> Settings:
     return settings
 
 
-async def end_offset(settings: Settings, topic: str) -> int:
+async def last_offset(settings: Settings, topic: str) -> int:
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers)
     await consumer.start()
     try:
         tp = TopicPartition(topic, 0)
-        return int((await consumer.end_offsets([tp]))[tp])
+        consumer.assign([tp])
+        return (await end_offsets(consumer, [tp]))[tp]
     finally:
         await consumer.stop()
 
 
 def measure(settings: Settings, name: str, tweets: int) -> dict[str, Any]:
     topic = settings.topics.mentions if name == "vigie track" else settings.topics.raw
-    expected = asyncio.run(end_offset(settings, topic)) if name == "vigie track" else tweets
+    expected = asyncio.run(last_offset(settings, topic)) if name == "vigie track" else tweets
     environment = role_environment(settings) | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.contender", name, str(expected)],

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,18 +116,20 @@ class Vigie:
         found: Published = {}
         if not waiting:
             return found
-        async for record in read_topic(self.settings, topic, from_beginning=True, follow=True):
-            value = record.value or b""
-            event = decode(value)
-            if event["id"] in seen:
-                assert seen[event["id"]] == value, "a repeated event differs from the first"
-            else:
-                seen[event["id"]] = value
-                found.setdefault(event["brand"], []).append(value)
-            if waiting.get(event["brand"]) == event["id"]:
-                del waiting[event["brand"]]
-            if not waiting:
-                return found
+        async with aclosing(read_topic(self.settings, topic, from_beginning=True, follow=True)) as records:
+            async for record in records:
+                value = record.value or b""
+                event = decode(value)
+                if event["id"] in seen:
+                    first = seen[event["id"]]
+                    assert first == value, f"a repeated event differs from the first:\n{first!r}\n{value!r}"
+                else:
+                    seen[event["id"]] = value
+                    found.setdefault(event["brand"], []).append(value)
+                if waiting.get(event["brand"]) == event["id"]:
+                    del waiting[event["brand"]]
+                if not waiting:
+                    return found
         raise AssertionError("unreachable: reading follows for ever")
 
     def logs(self) -> str:

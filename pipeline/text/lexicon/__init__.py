@@ -1,7 +1,7 @@
 """Word lists of Vigie's own making: sentiment of words and emoji in English and French, stop words.
 
 ``en.txt`` and ``fr.txt`` hold lines ``key: entry, entry, …``. The key is a weight (-3 to 3) or a role (see
-`ROLES`). An entry is a word, a phrase of up to four words, or a word with a flag that stands for its inflections:
+`Role`). An entry is a word, a phrase of up to four words, or a word with a flag that stands for its inflections:
 
     en  /v  verb: cancel/v is cancel, cancels, cancelled, canceled, cancelling, canceling
         /n  plural: liar/n is liar, liars
@@ -16,15 +16,33 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 from pipeline.text.lexicon.inflection import english, french
 
-__all__ = ["ROLES", "Lexicon", "Phrases", "load", "load_emoji", "stop_words", "without_accents"]
+__all__ = ["Lexicon", "Phrases", "Role", "load", "load_emoji", "stop_words", "without_accents"]
 
-ROLES = ("half_negators", "negators", "late_negators", "intensifiers", "diminishers", "contrasts")
-"""Words that change the weight of others; `pipeline.text.sentiment` says how."""
+
+class Role(StrEnum):
+    """What a word does to others. The values are the keys of the lists, but for the last."""
+
+    NEGATOR = "negators"
+    """Turns the words after it: "not", "sans"."""
+    HALF_NEGATOR = "half_negators"
+    """The same, but says nothing by itself: French "ne", to which "pas" belongs."""
+    LATE_NEGATOR = "late_negators"
+    """Turns the word before it, or those after it: French "pas"."""
+    INTENSIFIER = "intensifiers"
+    """Makes the next word count for more: "very"."""
+    DIMINISHER = "diminishers"
+    """Makes the next word count for less: "slightly"."""
+    CONTRAST = "contrasts"
+    """What follows counts for more than what came before: "but"."""
+    PAUSE = "pause"
+    """Punctuation: no word acts across it."""
+
 
 _INFLECT = {"en": english, "fr": french}
 
@@ -41,7 +59,7 @@ class Lexicon:
     """Single words, -3 (outrage) to 3 (delight)."""
     phrases: dict[str, Phrases]
     """By first word."""
-    roles: dict[str, str]
+    roles: dict[str, Role]
     """Role by word."""
     entries: int
     """Entries as written in the file, before inflection."""
@@ -59,15 +77,15 @@ def load(language: str) -> Lexicon:
     inflect = _INFLECT[language]
     weights: dict[str, float] = {}
     phrases: dict[str, dict[str, list[tuple[tuple[str, ...], float]]]] = {}
-    roles: dict[str, str] = {}
+    roles: dict[str, Role] = {}
     inflected: list[tuple[str, float]] = []
     entries = 0
     for key, entry in _entries(f"{language}.txt"):
         entries += 1
         word, _, flag = entry.partition("/")
         first, *rest = word.split()
-        if key in ROLES:
-            roles[word] = key
+        if key.isalpha() or "_" in key:
+            roles[word] = Role(key)
         elif rest:
             opened = phrases.setdefault(first, {}).setdefault(rest[0], [])
             opened.append((tuple(rest[1:]), float(key)))
