@@ -22,7 +22,7 @@ from agents.enrich import EnrichStage
 from agents.metrics import Metrics
 from agents.publishing import Publisher, WriteRefused
 from agents.settings import Settings, load_settings
-from agents.topics import BRAND_STATE, SOURCE_CLOCK, BrokerUnreachable, TopicProblem, check_topics
+from agents.topics import BRAND_STATE, MAX_STATE_BYTES, SOURCE_CLOCK, BrokerUnreachable, TopicProblem, check_topics
 from agents.track import TrackStage
 from agents.transport import BatchConsumer, BatchProducer, BatchTopic, RecordBatch
 from agents.watchlist import WatchlistFile
@@ -99,6 +99,7 @@ def create_app(settings: Settings, role: Role) -> VigieApp:
         producer_request_timeout=settings.request_timeout_s,
         producer_compression_type=None if settings.compression == "none" else settings.compression,
         producer_max_batch_size=512 * 1024,
+        producer_max_request_size=MAX_STATE_BYTES,
         web_enabled=settings.web_port != 0,
         web_bind=settings.web_host,
         web_host=settings.web_host,

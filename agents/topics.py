@@ -15,6 +15,7 @@ from agents.settings import Settings
 
 __all__ = [
     "BRAND_STATE",
+    "MAX_STATE_BYTES",
     "SOURCE_CLOCK",
     "BrokerUnreachable",
     "TopicProblem",
@@ -30,6 +31,10 @@ SOURCE_CLOCK = "source_clock"
 """Enrich's table: the clock of each raw partition."""
 BRAND_STATE = "brand_state"
 """Track's table: all state of a brand."""
+
+MAX_STATE_BYTES = 16 * 1024 * 1024
+"""Largest state record. In live traffic a brand takes a few KiB; while a worker catches up on partitions that are
+days apart, the buckets between the slowest and the fastest are all open, and travel in the state."""
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -92,7 +97,7 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     yield TopicSpec(
         name=changelog(settings, "track", BRAND_STATE),
         partitions=partitions,
-        config=compact,
+        config={**compact, "max.message.bytes": str(MAX_STATE_BYTES)},
         same_partitions_as=names.mentions,
     )
 

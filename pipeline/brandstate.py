@@ -19,8 +19,8 @@ from pipeline.detection import Detector, Outcome, UnknownDetectorState
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
 from pipeline.settings import DetectionSettings
+from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, wrap
 from pipeline.windows import Windows
-from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
 from schemas.ids import window_id
 from schemas.mention import Mention
@@ -32,20 +32,13 @@ __all__ = [
     "BrandState",
     "DetectorFactory",
     "Folded",
-    "StateProblem",
-    "UnusableState",
-    "unwrap",
-    "wrap",
 ]
 
-_VERSION = 1
 _ASLEEP_AFTER = 7 * 24 * 60
 """Minutes without a mention or a post of the brand's own."""
 _NO_BUCKET = OpenBucket()
 _LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
 """The year 10000 begins: no time text exists from here on."""
-_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading a damaged state may raise."""
 
 
 class BrandDetector(Protocol):
@@ -66,25 +59,6 @@ class DetectorFactory(Protocol):
 
     def restore(self, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> BrandDetector:
         """Return the detector that gave a state, or raise `UnknownDetectorState`."""
-
-
-class StateProblem(StrEnum):
-    """Why a value of the state table could not be used as it is."""
-
-    CORRUPT = "corrupt"
-    """Not what we write: the brand begins anew."""
-    UNKNOWN_VERSION = "unknown_version"
-    """Written by an older or newer Vigie: the brand begins anew."""
-    UNKNOWN_DETECTOR = "unknown_detector"
-    """The counts were taken over; the detector learns anew from what they still know."""
-
-
-class UnusableState(ValueError):
-    """A value of the state table that cannot be used."""
-
-    def __init__(self, problem: StateProblem) -> None:
-        super().__init__(problem.value)
-        self.problem = problem
 
 
 class Folded(StrEnum):
@@ -288,7 +262,7 @@ class BrandState:
         settings: DetectionSettings,
         detector_factory: DetectorFactory = Detector,
     ) -> BrandState:
-        """Return the brand that gave the state in a value (`unwrap`).
+        """Return the brand that gave the state in a value (`pipeline.statevalue.unwrap`).
 
         A detector state of an unknown version is no obstacle: the detector learns anew from what the
         windows still know of the last day, and `problem` says so.
@@ -301,12 +275,12 @@ class BrandState:
         self = cls(brand, settings, detector_factory)
         try:
             self._restore(state)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
         try:
             self._detector = detector_factory.restore(brand, settings, state["detector"])
             self._learnt = state["detector"]
-        except (UnknownDetectorState, *_DAMAGE):
+        except (UnknownDetectorState, *DAMAGE):
             self.problem = StateProblem.UNKNOWN_DETECTOR
             self._detector = self._learn_anew(detector_factory, settings)
         return self
@@ -348,31 +322,6 @@ class BrandState:
             if outcome.events:
                 return detector_factory(self.brand, settings)
         return detector
-
-
-def wrap(partition: int, state: Mapping[str, Any]) -> bytes:
-    """Return a value of the state table: the version, the mentions partition, then the state itself."""
-    return encode({"v": _VERSION, "partition": partition, **state})
-
-
-def unwrap(value: bytes) -> tuple[int, Mapping[str, Any]]:
-    """Return the mentions partition and the state of a value of the state table.
-
-    Raises
-    ------
-    UnusableState
-        It is not what `wrap` writes, or another version of it.
-    """
-    try:
-        state = decode(value)
-        version, partition = state["v"], state["partition"]
-    except _DAMAGE as error:
-        raise UnusableState(StateProblem.CORRUPT) from error
-    if version != _VERSION:
-        raise UnusableState(StateProblem.UNKNOWN_VERSION)
-    if type(partition) is not int:
-        raise UnusableState(StateProblem.CORRUPT)
-    return partition, state
 
 
 def _int(value: object) -> int:

@@ -19,7 +19,7 @@ __all__ = ["OTHER_LANGUAGES", "OpenBucket"]
 OTHER_LANGUAGES = "other"
 """Where a language counts whose code is neither two small letters nor `und`: so there is a bound on them."""
 _PHRASES = 24
-_HASHTAGS = 12
+_HASHTAGS = 10
 _EXEMPLARS = 3
 _LONGEST_ID = 32
 _MOST_REACH = (1 << 31) - 1

@@ -62,6 +62,8 @@ class SlidingTexts:
         texts = cls()
         if text:
             data = b64decode(text, validate=True)
+            if len(data) < _BYTES:
+                raise ValueError("not a sliding bitmap")
             texts._seen[_cells(data[:_BYTES])] = from_codes(data[_BYTES:], minute)
         return texts
 

@@ -134,11 +134,13 @@ class Rings:
     def rows(self, minute: int) -> Iterator[tuple[int, list[int], dict[str, int]]]:
         """Yield (epoch minute, counts, languages) of the last day up to a closed minute, oldest first.
 
-        The last hour is exact. Before it, each quarter hour is spread evenly over its minutes.
+        The whole quarter hours of the last hour, and what follows them, are exact. Before that, each quarter
+        hour is spread evenly over its minutes.
         """
         first = (minute + 1) // QUARTER - _QUARTERS
+        exact = -((_MINUTES - minute - 1) // QUARTER) * QUARTER
         for at in range(first * QUARTER, minute + 1):
-            if at > minute - _MINUTES:
+            if at >= exact:
                 row = self._minutes[at % _MINUTES]
             else:
                 whole, place = self._quarters[at // QUARTER % _QUARTERS], at % QUARTER

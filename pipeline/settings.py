@@ -33,8 +33,9 @@ class DetectionSettings:
     """Score at which the level is severe."""
     update_interval_ms: int = 60 * _MINUTE_MS
     """A crisis at alert or above publishes ``updated`` when it has published nothing for this long."""
-    resolve_after_ms: int = 180 * _MINUTE_MS
-    """A crisis is resolved after this long well below watch, in observed minutes."""
+    resolve_after_ms: int = 6 * 60 * _MINUTE_MS
+    """A crisis is resolved after this long well below watch, in observed minutes: as long as the longest window that is
+    tested, so that what is left of a crisis in it does not open the next one."""
 
     def fingerprint(self) -> str:
         """Return a short hash of the settings, equal for equal settings on every machine."""

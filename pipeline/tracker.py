@@ -28,15 +28,12 @@ from pipeline.brandstate import (
     BrandState,
     DetectorFactory,
     Folded,
-    StateProblem,
-    UnusableState,
-    unwrap,
-    wrap,
 )
 from pipeline.bucket import BUCKET_MS
 from pipeline.detection import Detector
 from pipeline.gaps import Gaps
 from pipeline.settings import EngineSettings
+from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, unwrap, wrap
 from pipeline.watermark import Clock
 from schemas.crisis import CrisisEvent
 from schemas.mention import Gap, Mention, Watermark
@@ -143,7 +140,7 @@ class Tracker:
     def _restore_clock(self, state: Mapping[str, object]) -> None:
         try:
             clock, gaps = Clock.restore(state["clock"]), Gaps.restore(state["gaps"])  # type: ignore[arg-type]
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
         self._clock, self._gaps = clock, gaps
 
@@ -210,17 +207,17 @@ class Tracker:
         return folded
 
     def _mark(self, gap: Gap) -> None:
-        """Mark what is missing and still open, also as the gap's own raw partition sees it.
+        """Mark what is missing and still open.
 
-        The latter makes the marks independent of how far the other raw partitions have come.
+        Enrich has cut the gap at the watermark of its own raw partition, which time has not passed unless that
+        partition was idle; so what is marked does not depend on how far the other partitions have come.
         """
         self._clock.heard(gap.source_partition, gap.offset)
-        own_ms = self._clock.watermark_of(gap.source_partition)
-        open_from = max(self._clock.time_ms or 0, own_ms or 0) // BUCKET_MS
         start = gap.start_ms // BUCKET_MS
         end = min(-(-gap.end_ms // BUCKET_MS), start + _LONGEST_GAP, _LAST_MINUTE)
-        if max(start, open_from) < end:
-            self._gaps.add(gap.brands, max(start, open_from), end)
+        still_open = max(start, (self._clock.time_ms or 0) // BUCKET_MS)
+        if still_open < end:
+            self._gaps.add(gap.brands, still_open, end)
             self._clock.changed = True
 
     def _sweep(self, touched: set[str]) -> list[WindowClosed | CrisisEvent]:

@@ -53,11 +53,6 @@ class Clock:
         self.changed = False
         """Something has been learnt since this was last set to False."""
 
-    def watermark_of(self, partition: int) -> int | None:
-        """Return the highest watermark that a raw partition has sent, or none."""
-        source = self._sources.get(partition)
-        return None if source is None else source.watermark_ms
-
     def heard(self, partition: int, offset: int) -> None:
         """Take notice that a raw partition has spoken: it is not idle at this offset."""
         source = self._sources.get(partition)

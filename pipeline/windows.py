@@ -90,8 +90,8 @@ class Windows:
     def history(self, since: int, minute: int) -> Iterator[tuple[int, bool, Windows, dict[str, WindowCounts]]]:
         """Go once more through the day up to the minute closed last: what the rings still know of it.
 
-        The last hour is exact, what is older is spread over its quarter hours. Authors are not known any
-        more and count as the volume, copies only within their minute.
+        The last 45 minutes at least are exact, what is older is spread over its quarter hours. Authors are
+        not known any more and count as the volume, copies only within their minute.
 
         Parameters
         ----------
@@ -175,11 +175,14 @@ def _window(row: list[int], codes: list[str], authors: int | None, texts: int | 
 def _languages(codes: list[str], counts: list[int]) -> dict[str, int]:
     """Return at most five languages, most frequent first, ties by code, and the rest as `other`."""
     spoken = [(-n, code) for code, n in zip(codes, counts, strict=True) if n]
+    rest = 0
+    if OTHER_LANGUAGES in codes:
+        rest = counts[codes.index(OTHER_LANGUAGES)]
+        spoken = [item for item in spoken if item[1] != OTHER_LANGUAGES]
     spoken.sort()
-    if len(spoken) <= _LANGUAGES and OTHER_LANGUAGES not in codes:
-        return {code: -n for n, code in spoken}
-    languages = {code: -n for n, code in [item for item in spoken if item[1] != OTHER_LANGUAGES][:_LANGUAGES]}
-    rest = sum(counts) - sum(languages.values())
+    languages = {code: -n for n, code in spoken[:_LANGUAGES]}
+    for n, _code in spoken[_LANGUAGES:]:
+        rest -= n
     if rest:
         languages[OTHER_LANGUAGES] = rest
     return languages

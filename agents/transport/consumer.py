@@ -33,6 +33,8 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger: OffsetLedger[TP] = OffsetLedger()
+        self._position = 0
+        """Counts the times our place in the log was set anew; odd while that is still to be done."""
 
     def _batch_topics(self) -> frozenset[str]:
         # App.topics is the conductor; it knows every subscribed channel.
@@ -47,8 +49,11 @@ class BatchConsumer(driver.Consumer):
 
         The checks are those of the stock consumer: nothing is handed out while flow is stopped, after a
         new generation began, or for partitions that left the active set meanwhile; what is dropped here
-        is read again, because a rebalance seeks to the committed offsets.
+        is read again, because a rebalance seeks to the committed offsets. One check is ours: a fetch that
+        was under way during such a seek may bring records from beyond the place that was sought. Stock
+        Faust hands them out, commits over them, and what lies between is lost.
         """
+        position = self._position
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
@@ -57,17 +62,26 @@ class BatchConsumer(driver.Consumer):
             await self._seek_back()
             return
         batch_topics = self._batch_topics()
-        for tp, fetched in records.items():
-            batched = tp.topic in batch_topics
-            for message in self._messages(tp, fetched, batched=batched):
-                if self._interrupted(generation):
-                    return
-                if active is not None and tp not in active and tp not in self._buffered_partitions:
-                    break
-                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-                if batched:
-                    self.ledger.handed_out(tp, cast("RecordBatch", message.value))
-                yield tp, message
+        if position % 2 or position != self._position:
+            stale = [tp for tp in records if tp.topic in batch_topics]
+            records = {tp: fetched for tp, fetched in records.items() if tp not in stale}
+            if stale and not self._position % 2:
+                # Nothing was handed out since the seek: there is one fetch at a time, and it is this one.
+                await self._seek_back()
+        # All of them enter the ledger before the first is handed out, which may take its time: whoever asks
+        # whether a partition is at its end must see that something of it is still under way.
+        messages = [
+            (tp, message)
+            for tp, fetched in records.items()
+            for message in self._messages(tp, fetched, batched=tp.topic in batch_topics)
+        ]
+        for tp, message in messages:
+            if self._interrupted(generation):
+                return
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            yield tp, message
 
     def _interrupted(self, generation: int) -> bool:
         return not self.flow_active or self.app.consumer_generation_id != generation
@@ -81,6 +95,8 @@ class BatchConsumer(driver.Consumer):
         limit = self.app.conf.broker_max_poll_records
         for run in split(fetched, limit, self.max_batch_bytes):
             last = run[-1]
+            batch = RecordBatch(tp.topic, tp.partition, run, highwater)
+            self.ledger.handed_out(tp, batch)
             yield ConsumerMessage(
                 tp.topic,
                 tp.partition,
@@ -89,7 +105,7 @@ class BatchConsumer(driver.Consumer):
                 last.timestamp_type,
                 None,
                 None,
-                cast("Any", RecordBatch(tp.topic, tp.partition, run, highwater)),
+                cast("Any", batch),
                 None,
                 tp=tp,
                 generation_id=self.app.consumer_generation_id,
@@ -99,7 +115,26 @@ class BatchConsumer(driver.Consumer):
         try:
             await self.perform_seek()
         except Exception as exc:  # noqa: BLE001 - as stock: the rebalance under way seeks again
-            logger.warning("seek to the committed offsets failed while flow was stopped: %r", exc)
+            logger.warning("seek to the committed offsets failed: %r", exc)
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets, or to the beginning where nothing was committed.
+
+        A fetch that began before this has ended is not to be trusted. aiokafka leaves the place of a
+        partition without a committed offset as it is: after what was fetched in an earlier generation, which
+        would never be read.
+        """
+        self._lose_position()
+        await super().perform_seek()
+        topics = self._batch_topics()
+        fresh = [tp for tp in self.assignment() if tp.topic in topics and not self._read_offset[tp]]
+        if fresh:
+            await self._thread.seek_to_beginning(*(driver.ensure_aiokafka_TP(tp) for tp in fresh))
+        self._position += 1
+
+    def _lose_position(self) -> None:
+        # To the next odd number: a fetch that began at the old one, odd or even, is noticed.
+        self._position += 2 if self._position % 2 else 1
 
     # -- committing ----------------------------------------------------------------------------------
 
@@ -121,12 +156,14 @@ class BatchConsumer(driver.Consumer):
         Stock Faust drops its acked offsets first, so that every rebalance replays. The ledger outlives
         the call below, which waits for the streams and commits.
         """
+        self._lose_position()
         await super().on_partitions_revoked(revoked)
         self.ledger.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Start from the committed offsets: what was handed out before belongs to an older generation."""
         self.ledger.clear()
+        self._lose_position()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def wait_empty(self) -> None:

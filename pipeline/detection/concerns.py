@@ -21,8 +21,12 @@ _LONGEST_BYTES = 68
 """A longer phrase would push out too many others."""
 _FOLDED_A_MINUTE = 32
 _PRIOR_MENTIONS = 20.0
-"""Weight of the prior in the log-odds, in mentions."""
+"""A phrase never heard is taken to have been in half a mention of these and all since."""
 _CONCERNS = 8
+_LEAST = 3
+"""Mentions a concern needs."""
+_SURE = 2.0
+"""Standard scores by which a phrase must have risen."""
 _HASHTAGS = 5
 _HASH = "#"
 
@@ -96,22 +100,24 @@ class Phrases:
     def concerns(self) -> tuple[Concern, ...]:
         """Return the phrases whose share rose most surely, strongest first, at most eight.
 
-        Strength is the z of the log-odds ratio with an informative prior (Monroe, Colaresi and Quinn,
-        "Fightin' Words", Political Analysis 16, 2008): the recent hours against the brand's own baseline,
-        which is the prior too. A phrase that the baseline does not hold is taken to be as usual as the least
-        usual that it does hold.
+        Strength is the standard score of the log-odds ratio, with half a mention more on each side (Monroe,
+        Colaresi and Quinn, "Fightin' Words", Political Analysis 16, 2008, section 3.3): the recent hours against
+        the brand's own baseline. Once phrases had to be dropped, one that the baseline does not hold is taken to
+        be as usual as the least usual that it does hold.
         """
         recent, slow = self.mentions[0] + self.mentions[1], self.mentions[2]
-        floor = min((cell[2] for cell in self.table.values() if cell[2] > 0), default=0.0)
+        floor = 0.0
+        if self._bytes > _SHED_BYTES // 2:
+            floor = min((cell[2] for cell in self.table.values() if cell[2] > 0), default=0.0)
         found: list[tuple[float, Concern]] = []
         for phrase, (now, before, baseline) in self.table.items():
             count = int(now + before)
-            if count < 2 or phrase.startswith(_HASH):
+            if count < _LEAST or phrase.startswith(_HASH):
                 continue
             z = _log_odds_z(count, recent, max(baseline, floor), slow)
             usual = min(1.0, baseline / slow) if slow else 0.0
             share = min(1.0, count / recent)
-            if z > 1.0:
+            if z > _SURE:
                 concern = Concern(phrase=phrase, count=count, share=round(share, 4), usual_share=round(usual, 4))
                 found.append((z, concern))
         found.sort(key=lambda item: (-item[0], item[1].phrase))
@@ -171,11 +177,9 @@ def _log_odds_z(count: float, recent: float, baseline: float, slow: float) -> fl
     >>> _log_odds_z(20, 40, 10, 1000) > 5 > 1 > _log_odds_z(4, 40, 100, 1000) > -1
     True
     """
-    prior = _PRIOR_MENTIONS * (baseline + 0.5) / (slow + _PRIOR_MENTIONS)
-    rest = _PRIOR_MENTIONS - prior
-    now = log((count + prior) / max(recent - count + rest, 0.5))
-    then = log((baseline + prior) / max(slow - baseline + rest, 0.5))
-    return (now - then) / sqrt(1.0 / (count + prior) + 1.0 / (baseline + prior))
+    now = log((count + 0.5) / max(recent - count + 0.5, 0.5))
+    then = log((baseline + 0.5) / max(slow - baseline + _PRIOR_MENTIONS, 0.5))
+    return (now - then) / sqrt(1.0 / (count + 0.5) + 1.0 / (baseline + 0.5))
 
 
 def _without_parts(concerns: Iterable[Concern]) -> list[Concern]:

@@ -22,6 +22,7 @@ _POSTS_OF_ONE = 2.0
 """Posts of one author that count in full; more of them add nothing."""
 _LEARNT_MINUTES = 24 * 60
 _LEARNT_MENTIONS = 30
+_LEARNT_HOURS = 12
 _REFRESH_MINUTES = 15
 """Expectations move with the hour of the day: every quarter is often enough."""
 _CALM_ODDS = log(0.1)
@@ -161,9 +162,11 @@ class BrandModel(base.AnomalyDetector):
         self.run = 0
         """Observed minutes in a row, at most those of the longest horizon."""
         self.minutes = 0
-        """Observed minutes so far, at most a day's."""
+        """Observed minutes since the first mention, at most a day's."""
         self.mentions = 0
         """Mentions so far, at most as many as it takes."""
+        self.spoken = 0
+        """Hours with mentions so far, at most as many as it takes."""
         self.clock = 0
         """The minute that is next to be learnt, epoch minutes."""
         self.pending: list[list[float]] = []
@@ -172,8 +175,17 @@ class BrandModel(base.AnomalyDetector):
 
     @property
     def learning(self) -> float:
-        """How far the baseline has been learnt, 0 to 1: a day of observation and 30 mentions make 1."""
-        return min(1.0, self.minutes / _LEARNT_MINUTES, self.mentions / _LEARNT_MENTIONS)
+        """How far the baseline has been learnt, 0 to 1.
+
+        A day since the first mention, 30 mentions, and 12 hours that had any: thirty mentions in the first
+        hour of a storm say nothing of what is usual.
+        """
+        return min(
+            1.0,
+            self.minutes / _LEARNT_MINUTES,
+            self.mentions / _LEARNT_MENTIONS,
+            self.spoken / _LEARNT_HOURS,
+        )
 
     def score_one(self, x: dict[Any, Any]) -> float:
         """Return the crisis surprise of the windows, in bans, at least 0."""
@@ -278,8 +290,9 @@ class BrandModel(base.AnomalyDetector):
             for h, length in enumerate(HORIZON_MINUTES):
                 if minute % length == 0 and self.run >= length:
                     self._learn_window(h, minute, x, weight=w, clip=clip)
-        self.minutes = min(self.minutes + 1, _LEARNT_MINUTES)
         self.mentions = min(self.mentions + int(x.get("volume_1m", 0)), _LEARNT_MENTIONS)
+        if self.mentions:  # a silence before the first mention says nothing of the brand's talk
+            self.minutes = min(self.minutes + 1, _LEARNT_MINUTES)
 
     def skip(self, minute: int) -> None:
         """Pass over a minute that was not observed: it teaches nothing, and no window may hold it."""
@@ -293,6 +306,7 @@ class BrandModel(base.AnomalyDetector):
         if h != _HOUR:
             return
         if volume > 0.0:
+            self.spoken = min(self.spoken + 1, _LEARNT_HOURS)
             asked = min(volume, max(0.0, x.get("questions_1h", 0)))
             asked = self.questions.learn_window(h, asked, volume, weight=weight, clip=clip)
             self.questions.learn_share(asked, volume, weight)
@@ -333,7 +347,7 @@ class BrandModel(base.AnomalyDetector):
     def state(self) -> dict[str, Any]:
         """State as JSON has it."""
         return {
-            "clock": [self.clock, self.run, self.minutes, self.mentions],
+            "clock": [self.clock, self.run, self.minutes, self.mentions, self.spoken],
             "volume": self.volume.state(),
             "negative": self.negative.numbers(),
             "questions": self.questions.numbers(),
@@ -343,7 +357,8 @@ class BrandModel(base.AnomalyDetector):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` gave."""
-        self.clock, self.run, self.minutes, self.mentions = (int(number) for number in state["clock"])
+        clock = (int(number) for number in state["clock"])
+        self.clock, self.run, self.minutes, self.mentions, self.spoken = clock
         self.volume.restore(state["volume"])
         self.negative.restore(state["negative"])
         self.questions.restore(state["questions"])

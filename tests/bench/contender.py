@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -60,6 +59,7 @@ class Meter:
 
 
 def plain_app(settings: Settings, name: str, scheme: str) -> faust.App:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     return faust.App(
         f"{settings.topic_prefix}bench-{name}",
         broker=f"{scheme}://{settings.brokers}",
@@ -174,7 +174,6 @@ def main() -> None:
             app = vigie(settings, meter, Role.ENRICH)
         case _:
             app = vigie(settings, meter, Role.TRACK)
-    asyncio.set_event_loop(asyncio.new_event_loop())
     faust.Worker(app, loglevel="WARNING", quiet=True, stdout=sys.stderr).execute_from_commandline()
 
 

@@ -140,6 +140,24 @@ class Vigie:
         )
 
 
+def differences(found: Published, expected: Published) -> list[str]:
+    """Say how two publications differ, the first difference of each brand only; nothing when they are equal."""
+    said = []
+    for brand in sorted(found.keys() | expected.keys()):
+        ours, theirs = found.get(brand, []), expected.get(brand, [])
+        if ours != theirs:
+            at = next(
+                (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(map(len, (ours, theirs)))
+            )
+            pair = [repr(payloads[at]) if at < len(payloads) else "nothing" for payloads in (ours, theirs)]
+            differing = sum(a != b for a, b in zip(ours, theirs, strict=False))
+            said.append(
+                f"{brand}: {len(ours)} found, {len(theirs)} expected, {differing} differ; "
+                f"first at {at}:\n  found    {pair[0]}\n  expected {pair[1]}"
+            )
+    return said
+
+
 def kill(worker: subprocess.Popen[bytes]) -> None:
     """End a worker and its roles at once, as a power cut would."""
     os.killpg(worker.pid, signal.SIGKILL)

@@ -75,7 +75,7 @@ def random_mention(rng: Random, brand: str, time_ms: int, partition: int, offset
     )
 
 
-def raw_log(  # noqa: PLR0913 - a log has that many sides
+def raw_log(
     rng: Random,
     partition: int,
     partitions: int,
@@ -199,7 +199,8 @@ class FakeDetector:
         if state["version"] != 1:
             raise UnknownDetectorState("not mine")
         detector = cls(brand, settings)
-        detector.mean, detector.seen, detector.crises = state["mean"], state["seen"], state["crises"]
+        detector.mean = float(state["mean"])
+        detector.seen, detector.crises = int(state["seen"]), int(state["crises"])
         return detector
 
 

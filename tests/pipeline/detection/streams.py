@@ -1,0 +1,130 @@
+"""Streams of closed buckets for the tests: a brand's minutes, with the rolling windows that end with each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+
+from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.detection import Detector
+from pipeline.settings import DetectionSettings
+from schemas.crisis import CrisisEvent, Exemplar
+from schemas.window import WINDOW_SECONDS, Detection, Level, WindowCounts
+
+START_MS = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)  # a Monday
+DAY = 24 * 60
+HOUR = 60
+
+
+@dataclass(slots=True, kw_only=True)
+class Minute:
+    """What was posted in a minute."""
+
+    volume: int = 0
+    negative: int = 0
+    authors: int | None = None
+    """Distinct authors; as many as mentions unless told."""
+    repeats: int = 0
+    questions: int = 0
+    reach: int = 0
+    observed: bool = True
+    phrases: dict[str, int] = field(default_factory=dict)
+    hashtags: dict[str, int] = field(default_factory=dict)
+    exemplars: tuple[Exemplar, ...] = ()
+
+
+def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = "acme") -> Iterator[ClosedBucket]:
+    """Yield the bucket of each minute, oldest first."""
+    columns = [
+        [m.volume, m.negative, m.volume if m.authors is None else m.authors, m.repeats, m.questions, m.reach]
+        for m in minutes
+    ]
+    sums = [[0] * 6]
+    for column in columns:
+        sums.append([a + b for a, b in zip(sums[-1], column, strict=True)])
+    for i, minute in enumerate(minutes):
+        windows = {
+            name: counts([a - b for a, b in zip(sums[i + 1], sums[max(0, i + 1 - s // 60)], strict=True)])
+            for name, s in WINDOW_SECONDS.items()
+        }
+        yield ClosedBucket(
+            brand=brand,
+            end_ms=start_ms + (i + 1) * BUCKET_MS,
+            observed=minute.observed,
+            windows=windows,
+            own_posts_24h=0,
+            unobserved_minutes=0,
+            phrases=minute.phrases,
+            hashtags=minute.hashtags,
+            exemplars=minute.exemplars,
+        )
+
+
+def counts(six: Sequence[int]) -> WindowCounts:
+    volume, negative, authors, repeats, questions, reach = six
+    return WindowCounts(
+        volume=volume,
+        negative=negative,
+        neutral=volume - negative,
+        positive=0,
+        authors=authors,
+        reach=reach,
+        questions=questions,
+        retweets=0,
+        repeats=repeats,
+        languages={},
+    )
+
+
+def talk(rng: Random, minutes: int, *, rate: float, share: float) -> list[Minute]:
+    """Ordinary talk: Poisson mentions a minute, each negative with the same probability."""
+    return [some(rng, rate, share) for _ in range(minutes)]
+
+
+def some(rng: Random, rate: float, share: float) -> Minute:
+    volume = poisson(rng, rate)
+    return Minute(
+        volume=volume,
+        negative=sum(rng.random() < share for _ in range(volume)),
+        questions=sum(rng.random() < 0.15 for _ in range(volume)),
+        reach=volume * 300,
+    )
+
+
+def poisson(rng: Random, mean: float) -> int:
+    """Knuth's method, in pieces, so that large means do not underflow."""
+    count, left = 0, mean
+    while left > 0:
+        piece, left = min(left, 20.0), left - 20.0
+        limit, product = 2.718281828459045**-piece, rng.random()
+        while product > limit:
+            count += 1
+            product *= rng.random()
+    return count
+
+
+@dataclass(slots=True)
+class Watched:
+    """What a detector said of a stream."""
+
+    detections: list[Detection]
+    events: list[CrisisEvent]
+    detector: Detector
+
+    def levels(self, start: int = 0, stop: int | None = None) -> list[Level]:
+        return [detection.level for detection in self.detections[start:stop]]
+
+    def highest(self, start: int = 0, stop: int | None = None) -> Level:
+        return max(self.levels(start, stop))
+
+
+def watch(buckets: Iterable[ClosedBucket]) -> Watched:
+    """Run a new detector over buckets."""
+    detector = Detector("acme", DetectionSettings())
+    detections: list[Detection] = []
+    events: list[CrisisEvent] = []
+    for bucket in buckets:
+        outcome = detector.observe(bucket)
+        detections.append(outcome.detection)
+        events.extend(outcome.events)
+    return Watched(detections, events, detector)

@@ -1,0 +1,163 @@
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from pipeline.brandstate import BrandState, DetectorFactory, Folded
+from pipeline.detection import Detector
+from pipeline.gaps import Gaps
+from pipeline.settings import DetectionSettings
+from pipeline.statevalue import StateProblem, UnusableState, unwrap, wrap
+from schemas.codec import encode
+from schemas.mention import Mention, Origin
+from schemas.window import WindowClosed
+from tests.pipeline.logs import MINUTE_MS, START_MS, FakeDetector, mention, random_mention
+
+SETTINGS = DetectionSettings()
+START = START_MS // MINUTE_MS
+
+
+def brand_after(
+    minutes: int, a_minute: int, *, factory: DetectorFactory = Detector, phrases: int = 8
+) -> tuple[BrandState, list[int]]:
+    """Return a brand with so many mentions a minute, and the sizes of its state; two buckets are open."""
+    rng = Random(11)
+    brand = BrandState("acme", SETTINGS, factory)
+    pool = [talk(rng, START, n, phrases) for n in range(600)]
+    sizes, offset = [], 0
+    for minute in range(START, START + minutes):
+        for _ in range(a_minute):
+            offset += 1
+            brand.fold(
+                replace(
+                    rng.choice(pool),
+                    id=str(rng.random()),
+                    time_ms=minute * MINUTE_MS,
+                    origin=Origin(partition=offset % 4, offset=offset),
+                    author=rng.getrandbits(53),
+                    repeat_key=rng.getrandbits(53),
+                ),
+                minute * MINUTE_MS - 90_000,
+            )
+        brand.close(minute - 1, Gaps())
+        if minute % 15 == 0:
+            sizes.append(len(brand.encode(0)))
+    return brand, sizes
+
+
+def talk(rng: Random, minute: int, offset: int, phrases: int) -> Mention:
+    words = [f"{rng.choice('bcdfglmnprst')}{rng.choice('aeiou')}{rng.randrange(300)}" for _ in range(2 * phrases)]
+    base = random_mention(rng, "acme", minute * MINUTE_MS + rng.randrange(MINUTE_MS), offset % 4, offset)
+    return mention(
+        id=base.id,
+        tweet_id=str(5 * 10**17 + offset),
+        time_ms=base.time_ms,
+        origin=base.origin,
+        kind=base.kind,
+        author=rng.getrandbits(53),
+        reach=int(rng.lognormvariate(6, 1.5)),
+        engagement=rng.randrange(1000),
+        lang=rng.choices(("en", "es", "fr", "pt", "de", "und"), (50, 20, 10, 8, 7, 5))[0],
+        sentiment=base.sentiment,
+        question=base.question,
+        repeat_key=rng.getrandbits(53),
+        phrases=tuple(" ".join(words[2 * i : 2 * i + 2]) for i in range(phrases)),
+        hashtags=base.hashtags[:2],
+    )
+
+
+def restored(brand: BrandState, factory: DetectorFactory = FakeDetector) -> BrandState:
+    _partition, state = unwrap(brand.encode(0))
+    return BrandState.decode("acme", state, SETTINGS, factory)
+
+
+def test_the_state_of_a_busy_brand_is_at_most_8_kib() -> None:
+    _brand, sizes = brand_after(25 * 60, 50)
+
+    assert max(sizes) <= 8 * 1024
+
+
+def test_the_state_of_a_quiet_brand_is_a_few_hundred_bytes() -> None:
+    brand, _sizes = brand_after(60, 0, factory=FakeDetector)
+    for n in range(10):
+        brand.fold(talk(Random(n), START + 60 + 100 * n, n, 3), 0)
+    brand.close(START + 1300, Gaps())
+
+    assert len(brand.encode(0)) < 900
+
+
+def test_a_restored_brand_has_the_state_it_was_restored_from() -> None:
+    brand, _sizes = brand_after(200, 3, factory=FakeDetector)
+
+    assert restored(brand).encode(0) == brand.encode(0)
+
+
+def test_applied_survives_and_a_restored_brand_drops_what_it_has_counted() -> None:
+    brand = BrandState("acme", SETTINGS, FakeDetector)
+    for partition, offset in ((0, 5), (3, 2)):
+        brand.fold(mention(origin=Origin(partition=partition, offset=offset, index=1)), 0)
+    again = restored(brand)
+
+    assert again.fold(mention(origin=Origin(partition=0, offset=5, index=1)), 0) is Folded.DUPLICATE
+    assert again.fold(mention(origin=Origin(partition=3, offset=2, index=0)), 0) is Folded.DUPLICATE
+    assert again.fold(mention(origin=Origin(partition=3, offset=2, index=2)), 0) is Folded.COUNTED
+    assert again.fold(mention(origin=Origin(partition=1, offset=0)), 0) is Folded.COUNTED
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "folded"), [(-1, Folded.CLOSED), (253_402_300_800_000, Folded.MISDATED), (0, Folded.COUNTED)]
+)
+def test_times_without_a_name_are_not_counted(time_ms: int, folded: Folded) -> None:
+    assert BrandState("acme", SETTINGS, FakeDetector).fold(mention(time_ms=time_ms), 0) is folded
+
+
+def test_an_unknown_detector_state_keeps_the_counts_and_the_detector_learns_from_the_last_day() -> None:
+    brand, _sizes = brand_after(8 * 60, 2, phrases=1)
+    _partition, state = unwrap(brand.encode(0))
+    again = BrandState.decode("acme", {**state, "detector": {"version": "of tomorrow"}}, SETTINGS)
+
+    ours, theirs = (brand.close(START + 8 * 60, Gaps())[0][-1] for brand in (brand, again))
+    assert isinstance(ours, WindowClosed)
+    assert isinstance(theirs, WindowClosed)
+    assert again.problem is StateProblem.UNKNOWN_DETECTOR
+    assert encode(theirs.windows) == encode(ours.windows)
+    assert theirs.detection.learning == pytest.approx(ours.detection.learning, abs=0.01)
+    assert theirs.detection.expected_1h == pytest.approx(ours.detection.expected_1h, rel=0.25)
+
+
+def test_a_detector_that_would_be_in_a_crisis_after_learning_anew_begins_fresh() -> None:
+    brand = BrandState("acme", SETTINGS, FakeDetector)
+    for n in range(5):
+        brand.fold(mention(origin=Origin(partition=0, offset=n)), 0)
+    brand.close(START + 1, Gaps())
+    _partition, state = unwrap(brand.encode(0))
+
+    again = BrandState.decode("acme", {**state, "detector": {"version": 2}}, SETTINGS, FakeDetector)
+
+    assert unwrap(again.encode(0))[1]["detector"] == FakeDetector("acme", SETTINGS).state()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"applied": [[0, 1]]},
+        {"applied": [[0, "1", 0]]},
+        {"level": 9},
+        {"at": [1, 2]},
+        {"at": [START + 2, START, 0]},
+        {"open": [[START, []]]},
+        {"windows": []},
+        {"windows": None},
+    ],
+)
+def test_a_damaged_state_is_refused(change: dict[str, object]) -> None:
+    brand, _sizes = brand_after(3, 1, factory=FakeDetector)
+    _partition, state = unwrap(brand.encode(0))
+
+    with pytest.raises(UnusableState) as refused:
+        BrandState.decode("acme", {**state, **change}, SETTINGS, FakeDetector)
+    assert refused.value.problem is StateProblem.CORRUPT
+
+
+def test_a_value_names_its_partition() -> None:
+    assert unwrap(wrap(7, {"x": 1})) == (7, {"v": 1, "partition": 7, "x": 1})
