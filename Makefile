@@ -67,7 +67,6 @@ check-code: .venv/.dev
 .PHONY: check-schemas
 check-schemas: .venv/.dev
 	$(bin)/python -m schemas.generate --check
-	$(bin)/check-jsonschema --check-metaschema $$(find schemas/json -name '*.json')
 	@tests/asyncapi/check.sh schemas/asyncapi.yaml
 
 .PHONY: check-files

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from pipeline.archive import ArchiveRecord
 
 from agents.feed import feed
+from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from tests.brokers.base import Broker
 from tests.live.vigie import Vigie, differences, kill, now_ms, oracle

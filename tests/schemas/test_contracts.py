@@ -39,6 +39,11 @@ def test_every_required_field_of_an_event_is_required_by_its_schema(name: str) -
         assert not validator.is_valid(payload), field
 
 
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_schema_is_a_json_schema_itself(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema(name))
+
+
 def test_the_committed_json_schemas_are_those_of_the_classes() -> None:
     assert main(["--check"]) == 0
 
