@@ -23,6 +23,8 @@ logger = get_logger(__name__)
 DRAIN_TIMEOUT_S = 8.0
 """A worker that is stopped or rebalanced waits at most this long for the batches being processed."""
 
+_UNSETTLED_PAUSE_S = 0.01
+
 
 class BatchConsumer(driver.Consumer):
     """Faust's aiokafka consumer with batches for :class:`BatchTopic` topics."""
@@ -33,8 +35,14 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger: OffsetLedger[TP] = OffsetLedger()
-        self._position = 0
-        """Counts the times our place in the log was set anew; odd while that is still to be done."""
+        self._epoch = 0
+        """Moves on whenever our place in the log may have been set anew."""
+        self._seeking = 0
+        """Seeks to the committed offsets that are under way."""
+        self._sought = False
+        """Such a seek has succeeded since partitions were last assigned or revoked."""
+        self._dropped = False
+        """Fetched records were not handed out since the last seek."""
 
     def _batch_topics(self) -> frozenset[str]:
         # App.topics is the conductor; it knows every subscribed channel.
@@ -53,7 +61,9 @@ class BatchConsumer(driver.Consumer):
         was under way during such a seek may bring records from beyond the place that was sought. Stock
         Faust hands them out, commits over them, and what lies between is lost.
         """
-        position = self._position
+        if self._dropped and not self._seeking and not self.app.rebalancing:
+            await self._seek_back()
+        epoch, settled = self._epoch, self._settled()
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
@@ -62,12 +72,13 @@ class BatchConsumer(driver.Consumer):
             await self._seek_back()
             return
         batch_topics = self._batch_topics()
-        if position % 2 or position != self._position:
+        if not settled or epoch != self._epoch:
             stale = [tp for tp in records if tp.topic in batch_topics]
             records = {tp: fetched for tp, fetched in records.items() if tp not in stale}
-            if stale and not self._position % 2:
-                # Nothing was handed out since the seek: there is one fetch at a time, and it is this one.
-                await self._seek_back()
+            if stale:
+                # Sought again before the next fetch. Nothing was handed out since the last seek: there is one
+                # fetch at a time, and it is this one.
+                self._dropped = True
         # All of them enter the ledger before the first is handed out, which may take its time: whoever asks
         # whether a partition is at its end must see that something of it is still under way.
         messages = [
@@ -82,6 +93,16 @@ class BatchConsumer(driver.Consumer):
                 continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, message
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
+        """Fetch, but nothing of a batch topic while its place is not set: it would only be dropped."""
+        if active_partitions and not self._settled():
+            topics = self._batch_topics()
+            active_partitions = {tp for tp in active_partitions if tp.topic not in topics}
+            if not active_partitions:
+                await asyncio.sleep(_UNSETTLED_PAUSE_S)
+                return {}
+        return await super()._getmany(active_partitions, timeout)
 
     def _interrupted(self, generation: int) -> bool:
         return not self.flow_active or self.app.consumer_generation_id != generation
@@ -124,17 +145,36 @@ class BatchConsumer(driver.Consumer):
         partition without a committed offset as it is: after what was fetched in an earlier generation, which
         would never be read.
         """
-        self._lose_position()
-        await super().perform_seek()
+        self._epoch += 1
+        self._seeking += 1
+        try:
+            self._dropped = True
+            while self._dropped:
+                # A fetch that returns between the seek and here has moved our place on, and is dropped.
+                self._dropped = False
+                await super().perform_seek()
+                await self._seek_fresh_to_beginning()
+            self._sought = True
+        except BaseException:
+            self._dropped = True
+            raise
+        finally:
+            self._seeking -= 1
+            self._epoch += 1
+
+    async def _seek_fresh_to_beginning(self) -> None:
         topics = self._batch_topics()
         fresh = [tp for tp in self.assignment() if tp.topic in topics and not self._read_offset[tp]]
         if fresh:
             await self._thread.seek_to_beginning(*(driver.ensure_aiokafka_TP(tp) for tp in fresh))
-        self._position += 1
+
+    def _settled(self) -> bool:
+        # Until a rebalance has ended, resuming the flow control empties the streams' queues once more.
+        return self._sought and not self._seeking and not self.app.rebalancing
 
     def _lose_position(self) -> None:
-        # To the next odd number: a fetch that began at the old one, odd or even, is noticed.
-        self._position += 2 if self._position % 2 else 1
+        self._sought = False
+        self._epoch += 1
 
     # -- committing ----------------------------------------------------------------------------------
 
