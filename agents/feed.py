@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from pipeline.archive import ArchiveRecord
 
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem, check_topics
+from pipeline.archive import ArchiveRecord
 
 __all__ = ["feed"]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from mode import get_logger
-from pipeline.tracker import Step, Tracker
 
 from agents.deadletters import dead_letter
 from agents.metrics import Metrics
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.transport import OutRecord, RecordBatch
+from pipeline.tracker import Step, Tracker
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode

@@ -6,13 +6,13 @@ import asyncio
 from pathlib import Path
 
 import click
-from pipeline.archive import ArchiveError, read
 
 from agents import exits
 from agents.cli.console import fail, out, print_json, progress_bar, read_settings
 from agents.cli.replay import parse_mapping
 from agents.feed import feed
 from agents.topics import BrokerUnreachable, TopicProblem
+from pipeline.archive import ArchiveError, read
 
 __all__ = ["produce"]
 

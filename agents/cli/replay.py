@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import click
-from pipeline.archive import ArchiveError, read
 
 from agents import exits
 from agents.cli.console import fail, out, print_json, progress_bar, read_settings, read_watchlist
 from agents.reports import write_report
+from pipeline.archive import ArchiveError, read
 from pipeline.engine import Engine
 from pipeline.replay import CRISES_FILE, DEADLETTERS_FILE, WINDOWS_FILE, ReplaySummary
 from pipeline.replay import replay as run_replay

@@ -6,13 +6,13 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 
 import faust
 
 from agents.app import Role, create_app
 from agents.settings import Settings, load_settings
-from agents.transport import BatchTopic
+from agents.transport import BatchProducer, BatchTopic
 from agents.watchlist import WatchlistFile
 from pipeline.enrich import Enricher
 from pipeline.records import Record
@@ -52,7 +52,7 @@ class Meter:
             "records": counted,
             "cpu_us": cpu / counted * 1e6,
             "per_second": counted / wall,
-            "parts": {name: seconds / counted * 1e6 for name, seconds in parts.items()},
+            "parts": {name: seconds / self.seen * 1e6 for name, seconds in parts.items()},
         }
         print(json.dumps(figures), flush=True)
         os._exit(0)
@@ -94,6 +94,7 @@ def stock_transport(settings: Settings, meter: Meter) -> faust.App:
 
 def batch_transport(settings: Settings, meter: Meter) -> faust.App:
     app = plain_app(settings, "batch", "batch")
+    cast("BatchProducer", app.producer).idempotent = settings.idempotent_producer
     topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=8, key_type=bytes, value_type=bytes)
 
     @app.agent(topic)
