@@ -99,7 +99,7 @@ def measure(settings: Settings, name: str, tweets: int) -> dict[str, Any]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=120,
         check=False,
     )
     if done.returncode or not done.stdout.strip():
