@@ -42,7 +42,7 @@ def add_pages(app: VigieApp) -> None:
         """Prometheus' text format."""
 
         async def get(self, request: Any) -> Any:  # noqa: ARG002 - the view's signature
-            return self.bytes(app.metrics.expose(), content_type=CONTENT_TYPE)
+            return self.bytes(app.metrics.expose(), headers={"Content-Type": CONTENT_TYPE})
 
     app.page("/health/live", name="live")(Live)
     app.page("/health/ready", name="ready")(Ready)
