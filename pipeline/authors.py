@@ -12,7 +12,6 @@ that starts at s is the highest rank reached at or after s. One structure then a
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from math import log
 
 import numpy as np
@@ -30,6 +29,9 @@ _MASK = (1 << _HASH_BITS) - 1
 _RANK_BITS = _HASH_BITS - _INDEX_BITS
 _RANKS = 24
 """Higher ranks count as this one: it takes a thousand million authors to see one."""
+
+_ROWS = 4
+"""Room is made for so many ranks at a time."""
 
 _ALPHA = 0.709
 _LINEAR_BELOW = 2.5 * REGISTERS
@@ -81,16 +83,23 @@ class SlidingAuthors:
     __slots__ = ("_seen", "_top")
 
     def __init__(self) -> None:
-        self._seen: NDArray[np.int32] = np.zeros((_RANKS, REGISTERS), np.int32)
-        """Epoch minute by (rank - 1, register), never rising with the rank."""
+        self._seen: NDArray[np.int32] = np.zeros((0, REGISTERS), np.int32)
+        """Epoch minute by (rank - 1, register), never rising with the rank; rows as they are needed."""
         self._top = 0
         """No register has reached a higher rank: rows from here on hold nothing."""
 
     def merge(self, minute: int, registers: bytes | bytearray) -> None:
         """Take in the sketch of a minute, not older than those before."""
         top = max(registers)
-        self._top = max(self._top, top)
+        if top > self._top:
+            self._top = top
+            self._make_room()
         self._seen[:top][np.frombuffer(registers, np.uint8) >= _RANK[:top]] = minute
+
+    def _make_room(self) -> None:
+        if self._top > len(self._seen):
+            rows = -(-self._top // _ROWS) * _ROWS
+            self._seen = np.concatenate((self._seen, np.zeros((rows - len(self._seen), REGISTERS), np.int32)))
 
     def count(self, starts: NDArray[np.int32]) -> list[int]:
         """Estimate the distinct authors since each of ``starts`` (epoch minutes, shape (windows,))."""
@@ -104,21 +113,27 @@ class SlidingAuthors:
             for first, total in zip(reached[:, 0].tolist(), harmonic.tolist(), strict=True)
         ]
 
-    def dump(self, minute: int, oldest: int) -> str:
-        """Write as text, as of ``minute``, what was seen at or after the minute ``oldest``."""
+    def dump(self, minute: int, oldest: int) -> bytes:
+        """Write, as of ``minute``, what was seen at or after the minute ``oldest``: height, then recency."""
         live = self._seen[: self._top] >= oldest
         heights = np.add.reduce(live, axis=0, dtype=np.uint8).tobytes()
-        codes = b64encode(to_codes(self._seen[: self._top][live], minute))
-        return f"{dump_registers(heights)}.{codes.decode('ascii')}"
+        return bytes(heights) + to_codes(self._seen[: self._top][live], minute)
+
+    @staticmethod
+    def length(data: bytes) -> int:
+        """Return how many bytes of some that begin with what `dump` wrote are its own."""
+        return REGISTERS + sum(data[:REGISTERS])
 
     @classmethod
-    def load(cls, text: str, minute: int) -> SlidingAuthors:
+    def load(cls, data: bytes, minute: int) -> SlidingAuthors:
         """Read what `dump` wrote as of ``minute``; ``ValueError`` when it is something else."""
-        heights, _, codes = text.partition(".")
-        live = load_registers(heights)
+        heights = np.frombuffer(data, np.uint8, REGISTERS)
         authors = cls()
-        authors._seen[np.frombuffer(live, np.uint8) >= _RANK] = from_codes(b64decode(codes, validate=True), minute)
-        authors._top = max(live)
+        authors._top = int(heights.max())
+        if authors._top > _RANKS or len(data) != cls.length(data):
+            raise ValueError("not a sliding sketch")
+        authors._make_room()
+        authors._seen[: authors._top][heights >= _RANK[: authors._top]] = from_codes(data[REGISTERS:], minute)
         return authors
 
 

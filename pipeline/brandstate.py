@@ -3,6 +3,10 @@
 `applied` travels in the same value as the counts, so a value that was written holds exactly the mentions up to
 its `applied`, and mentions delivered again are known as such.
 
+What has been said of a brand (`pipeline.detection.alarm`: its level, the crisis that is open) is part of the
+brand, the model that said it is a section of its own: when that cannot be used, another learns in its place, and
+the crisis goes on.
+
 A brand whose last mention is a week old falls asleep: it closes no more buckets until it is mentioned again,
 and then goes on at that mention's bucket. By then all its windows are empty, so nothing is lost but the
 silence itself, and a log with a month of silence is not a month of work. `applied` and the detector stay.
@@ -15,12 +19,15 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
-from pipeline.detection import Detector, Outcome, UnknownDetectorState
+from pipeline.compression import deflate, inflate
+from pipeline.detection import Alarm, Detector, Outcome, UnknownDetectorState
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
 from pipeline.settings import DetectionSettings
+from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, wrap
 from pipeline.windows import Windows
+from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
 from schemas.ids import window_id
 from schemas.mention import Mention
@@ -37,8 +44,16 @@ __all__ = [
 _ASLEEP_AFTER = 7 * 24 * 60
 """Minutes without a mention or a post of the brand's own."""
 _NO_BUCKET = OpenBucket()
-_LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
-"""The year 10000 begins: no time text exists from here on."""
+_LAST_MINUTE = (1 << 31) - 2 * _ASLEEP_AFTER
+"""In the year 6053: the sketches keep minutes in 31 bits, and a brand closes buckets for a week after this one."""
+_PLAIN_BYTES = 2048
+"""A longer core is compressed. Most are shorter, and written again for every batch, so they should cost little."""
+_COMPRESSED = b"\0"
+"""Tells a compressed core from JSON."""
+_MOST_CORE = 1 << 26
+"""Four times what the table takes; a core that is longer is not compressed, so that it can be read again."""
+_MOST_DETECTOR = 1 << 16
+"""Far more than a detector's state has."""
 
 
 class BrandDetector(Protocol):
@@ -47,18 +62,21 @@ class BrandDetector(Protocol):
     def observe(self, bucket: ClosedBucket) -> Outcome:
         """Score a closed minute, then learn from it."""
 
+    def learn(self, bucket: ClosedBucket) -> None:
+        """Learn from a closed minute that was judged before, by another model."""
+
     def state(self) -> dict[str, Any]:
-        """Return the state as JSON has it."""
+        """Return the state as JSON has it, without the alarm's."""
 
 
 class DetectorFactory(Protocol):
     """Makes detectors; the class `pipeline.detection.Detector` is one."""
 
-    def __call__(self, brand: str, settings: DetectionSettings) -> BrandDetector:
-        """Return a detector that has learnt nothing."""
+    def __call__(self, brand: str, settings: DetectionSettings, alarm: Alarm) -> BrandDetector:
+        """Return a detector that has learnt nothing and goes on with an alarm."""
 
-    def restore(self, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> BrandDetector:
-        """Return the detector that gave a state, or raise `UnknownDetectorState`."""
+    def restore(self, brand: str, settings: DetectionSettings, state: Mapping[str, Any], alarm: Alarm) -> BrandDetector:
+        """Return the detector that gave a state, under its alarm, or raise `UnknownDetectorState`."""
 
 
 class Folded(StrEnum):
@@ -72,7 +90,7 @@ class Folded(StrEnum):
     CLOSED = "closed"
     """Its bucket has closed, which happens only when its raw partition had been idle."""
     MISDATED = "misdated"
-    """After the year 9999."""
+    """After the year 6052."""
 
 
 class BrandState:
@@ -90,6 +108,7 @@ class BrandState:
 
     __slots__ = (
         "_active",
+        "_alarm",
         "_applied",
         "_detector",
         "_learnt",
@@ -119,9 +138,10 @@ class BrandState:
         """The minute it began with, or woke up at."""
         self._active = 0
         """The minute closed last that had a mention or a post of the brand's own."""
-        self._detector: BrandDetector = detector_factory(brand, settings)
-        self._learnt: dict[str, Any] | None = None
-        """The detector's state, while it has not changed."""
+        self._alarm = Alarm(brand, settings)
+        self._detector: BrandDetector = detector_factory(brand, settings, self._alarm)
+        self._learnt: bytes | None = None
+        """The detector's state as it is stored, while it has not changed."""
 
     @property
     def closed_ms(self) -> int | None:
@@ -239,33 +259,38 @@ class BrandState:
     # -- state ---------------------------------------------------------------------------------------
 
     def encode(self, partition: int) -> bytes:
-        """Return the value for the state table, as of a mentions partition."""
+        """Return the value for the state table, as of a mentions partition.
+
+        Its sections are the core (JSON; compressed when it is long), the detector (compressed JSON) and the
+        windows (`Windows.dump`); the latter two are kept until the next bucket closes.
+        """
         if self._learnt is None:
-            self._learnt = self._detector.state()
-        return wrap(
-            partition,
+            self._learnt = deflate(encode(self._detector.state()))
+        core = encode(
             {
                 "applied": [[p, *applied] for p, applied in sorted(self._applied.items())],
                 "level": self.level,
                 "at": [self._next, self._since, self._active],
+                "alarm": self._alarm.state(),
                 "open": [[minute, bucket.state()] for minute, bucket in sorted(self._open.items())],
-                "windows": None if self._next is None else self._windows.state(self._next - 1),
-                "detector": self._learnt,
-            },
+            }
         )
+        if _PLAIN_BYTES < len(core) <= _MOST_CORE:
+            core = _COMPRESSED + deflate(core)
+        return wrap(partition, core, self._learnt, b"" if self._next is None else self._windows.dump(self._next - 1))
 
     @classmethod
     def decode(
         cls,
         brand: str,
-        state: Mapping[str, Any],
+        stored: StoredState,
         settings: DetectionSettings,
         detector_factory: DetectorFactory = Detector,
     ) -> BrandState:
         """Return the brand that gave the state in a value (`pipeline.statevalue.unwrap`).
 
-        A detector state of an unknown version is no obstacle: the detector learns anew from what the
-        windows still know of the last day, and `problem` says so.
+        A detector's state of an unknown version, or a damaged one, is no obstacle: another detector learns from
+        what the windows still know of the last day, an open crisis goes on (`Alarm.carry`), and `problem` says so.
 
         Raises
         ------
@@ -274,39 +299,41 @@ class BrandState:
         """
         self = cls(brand, settings, detector_factory)
         try:
-            self._restore(state)
+            core, learnt, windows = sections(stored)
+            self._restore(_core(core), windows, settings)
         except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
         try:
-            self._detector = detector_factory.restore(brand, settings, state["detector"])
-            self._learnt = state["detector"]
+            state = decode(inflate(learnt, _MOST_DETECTOR))
+            self._detector = detector_factory.restore(brand, settings, state, self._alarm)
         except (UnknownDetectorState, *DAMAGE):
             self.problem = StateProblem.UNKNOWN_DETECTOR
             self._detector = self._learn_anew(detector_factory, settings)
         return self
 
-    def _restore(self, state: Mapping[str, Any]) -> None:
+    def _restore(self, state: Mapping[str, Any], windows: bytes, settings: DetectionSettings) -> None:
         self._applied = {_int(p): (_int(offset), _int(index)) for p, offset, index in state["applied"]}
         self.level = Level(state["level"])
         next_minute, since, active = state["at"]
-        self._next = None if next_minute is None else _int(next_minute)
-        self._since, self._active = _int(since), _int(active)
+        self._next = None if next_minute is None else _minute(next_minute)
+        self._since, self._active = _minute(since), _minute(active)
         if self._next is not None and not self._next - _ASLEEP_AFTER - 1 <= self._active < self._next:
             raise ValueError("the last mention is out of place")
-        self._open = {_int(minute): OpenBucket.restore(bucket) for minute, bucket in state["open"]}
+        self._alarm = Alarm.restore(self.brand, settings, state["alarm"])
+        self._open = {_minute(minute): OpenBucket.restore(bucket) for minute, bucket in state["open"]}
         if self._next is not None:
-            self._windows = Windows.restore(state["windows"], self._next - 1)
+            self._windows = Windows.load(windows, self._next - 1)
+            if min(self._open, default=self._next) < self._next:
+                raise ValueError("open, though it was closed")
 
     def _learn_anew(self, detector_factory: DetectorFactory, settings: DetectionSettings) -> BrandDetector:
-        """Return a detector that has seen the last day; a fresh one if it would be in the midst of a crisis.
-
-        What was published of a crisis cannot be known here, so none may be open in the new detector.
-        """
-        detector = detector_factory(self.brand, settings)
+        """Return a detector that has seen the last day, under the brand's alarm."""
+        self._alarm.carry()
+        detector = detector_factory(self.brand, settings, self._alarm)
         if self._next is None:
             return detector
         for minute, observed, again, windows in self._windows.history(self._since, self._next - 1):
-            outcome = detector.observe(
+            detector.learn(
                 ClosedBucket(
                     brand=self.brand,
                     end_ms=(minute + 1) * BUCKET_MS,
@@ -319,9 +346,19 @@ class BrandState:
                     exemplars=(),
                 )
             )
-            if outcome.events:
-                return detector_factory(self.brand, settings)
         return detector
+
+
+def _core(section: bytes) -> Mapping[str, Any]:
+    state: Mapping[str, Any] = decode(inflate(section[1:], _MOST_CORE) if section[:1] == _COMPRESSED else section)
+    return state
+
+
+def _minute(value: object) -> int:
+    minute = _int(value)
+    if 0 <= minute < _LAST_MINUTE + _ASLEEP_AFTER + 2:
+        return minute
+    raise ValueError("not a minute")
 
 
 def _int(value: object) -> int:

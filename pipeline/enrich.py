@@ -11,15 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 
 from pipeline.duplicates import RecentIds
 from pipeline.formats import GapNotice, Parsed, parse
 from pipeline.records import LogRecord
 from pipeline.settings import EngineSettings
+from pipeline.sourceclock import SourceClock
 from pipeline.text import TextAnalysis, TextAnalyzer
 from pipeline.watchlist import Brand, BrandMatch, Watchlist
-from schemas.codec import decode, encode
 from schemas.deadletter import DeadLetterReason
 from schemas.ids import mention_id
 from schemas.mention import Gap, Mention, Origin, Watermark
@@ -28,35 +27,6 @@ from schemas.tweet import Tweet
 __all__ = ["Enriched", "Enricher", "Rejected", "SourceClock"]
 
 _MASK_53 = (1 << 53) - 1
-
-
-@dataclass(slots=True, kw_only=True)
-class SourceClock:
-    """What a raw partition has said so far. Mutable; one writer."""
-
-    partition: int
-    next_offset: int = 0
-    """Everything below this offset has been enriched."""
-    newest_ms: int | None = None
-    """Highest event time seen, epoch milliseconds."""
-    recent: RecentIds
-    """Tweet IDs of the last records."""
-
-    def dump(self) -> bytes:
-        """Encode what cannot be read from the log again cheaply; `recent` can."""
-        return encode({"v": 1, "next_offset": self.next_offset, "newest_ms": self.newest_ms})
-
-    def load(self, data: bytes) -> bool:
-        """Take over a dumped clock. An unreadable one is ignored and False returned."""
-        try:
-            state: Any = decode(data)
-            version, next_offset, newest_ms = state["v"], state["next_offset"], state["newest_ms"]
-        except (ValueError, KeyError, TypeError):
-            return False
-        if version != 1 or type(next_offset) is not int or not (newest_ms is None or type(newest_ms) is int):
-            return False
-        self.next_offset, self.newest_ms = next_offset, newest_ms
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +41,16 @@ class Rejected:
 
 @dataclass(slots=True, kw_only=True)
 class Enriched:
-    """What one run of records became."""
+    """What one run of records became.
+
+    Nothing is lost without a count:
+
+    - every record given is one of ``skipped`` and ``records``, and every one of the latter has given at least
+      one of what follows;
+    - every post of a record is one of ``tweets`` or a reject;
+    - every one of ``tweets`` is a duplicate, unmatched, a reject, or has mentions of its (offset, index);
+    - every gap of a record is in ``gaps`` or is one of ``gaps_too_late``.
+    """
 
     mentions: list[Mention] = field(default_factory=list)
     """In (offset, index, brand) order."""
@@ -80,11 +59,16 @@ class Enriched:
     rejected: list[Rejected] = field(default_factory=list)
     """In offset order."""
     counts: Counter[str] = field(default_factory=Counter)
-    """records, skipped, tweets, duplicates, late, unmatched, compliance, ignored: how many of each."""
+    """How many of each: ``records`` read, and ``skipped`` because they had been; ``tweets`` whose date is no reason
+    to reject them, and of these ``duplicates``, ``unmatched`` and, with mentions all the same, ``late``;
+    ``gaps_too_late``; ``compliance`` messages; records that were ``ignored`` as the stream's housekeeping."""
 
 
 @dataclass(slots=True)
 class _Candidate:
+    """A tweet that speaks of a brand, before it is read."""
+
+    record: LogRecord
     tweet: Tweet
     origin: Origin
     late: bool
@@ -114,16 +98,20 @@ class Enricher:
         return SourceClock(partition=partition, recent=RecentIds(self.settings.duplicate_memory))
 
     def remember(self, clock: SourceClock, records: Iterable[LogRecord]) -> None:
-        """Rebuild the memory for duplicates from records before the clock, in offset order."""
+        """Rebuild the memory for duplicates from records before the clock, in offset order.
+
+        Given the last ``duplicate_memory`` records it is as :meth:`enrich` had left it.
+        """
         for record in records:
-            for tweet in parse(record.value, max_bytes=self.settings.max_record_bytes).tweets:
-                clock.recent.is_duplicate(tweet.id, record.offset)
+            for tweet in self._parse(record).tweets:
+                if self._ahead_ms(record, tweet) <= 0:
+                    clock.recent.is_duplicate(tweet.id, record.offset)
 
     def enrich(self, clock: SourceClock, records: Sequence[LogRecord]) -> Enriched:
         """Enrich consecutive records of the clock's partition and move the clock over them.
 
         Records below ``clock.next_offset`` have been enriched before (the worker stopped between writing
-        their mentions and committing) and are skipped.
+        their mentions and committing) and are skipped. Never raises: what our own code fails on is rejected.
         """
         out = Enriched()
         candidates: list[_Candidate] = []
@@ -134,9 +122,10 @@ class Enricher:
             out.counts["records"] += 1
             self._read(clock, record, candidates, out)
             clock.next_offset = record.offset + 1
-        analyses = self.analyzer.analyze([candidate.tweet for candidate in candidates])
-        for candidate, analysis in zip(candidates, analyses, strict=True):
-            out.mentions.extend(self._mentions(candidate, analysis))
+        try:
+            self._mention(candidates, out)
+        except Exception:  # noqa: BLE001 - as in `parse`; which tweet it is shows when they are read one by one
+            self._mention_each(candidates, out)
         return out
 
     def watermark(self, clock: SourceClock, source_partitions: int, *, idle: bool = False) -> Watermark:
@@ -154,10 +143,10 @@ class Enricher:
 
     def _read(self, clock: SourceClock, record: LogRecord, candidates: list[_Candidate], out: Enriched) -> None:
         parsed = self._parse(record)
-        for reject in parsed.rejects:
-            out.rejected.append(
-                Rejected(record=record, reason=reject.reason, message=reject.message, exception=reject.exception)
-            )
+        out.rejected += [
+            Rejected(record=record, reason=reject.reason, message=reject.message, exception=reject.exception)
+            for reject in parsed.rejects
+        ]
         for notice in parsed.gaps:
             self._admit_gap(clock, record, notice, out)
         out.counts["compliance"] += len(parsed.compliance)
@@ -190,6 +179,15 @@ class Enricher:
             )
         )
 
+    def _ahead_ms(self, record: LogRecord, tweet: Tweet) -> int:
+        """Return by how much more than is tolerated a tweet is dated after its record; above 0 it is rejected.
+
+        A record without a timestamp (Kafka: -1) says nothing of its tweets' dates.
+        """
+        if record.timestamp is None or record.timestamp < 0:
+            return 0
+        return tweet.created_at_ms - record.timestamp - self.settings.future_tolerance_ms
+
     def _admit(
         self,
         clock: SourceClock,
@@ -200,35 +198,50 @@ class Enricher:
         out: Enriched,
     ) -> None:
         settings = self.settings
-        time_ms = tweet.created_at_ms
-        if record.timestamp is not None and time_ms > record.timestamp + settings.future_tolerance_ms:
-            ahead_s = (time_ms - record.timestamp) / 1000
-            out.rejected.append(
-                Rejected(
-                    record=record,
-                    reason=DeadLetterReason.IN_THE_FUTURE,
-                    message=f"tweet {index} of the record is dated {ahead_s:.0f} s after the record itself",
-                    exception="FutureTweet",
-                )
-            )
+        if (ahead_ms := self._ahead_ms(record, tweet)) > 0:
+            out.rejected.append(_from_the_future(record, index, ahead_ms + settings.future_tolerance_ms))
             return
         out.counts["tweets"] += 1
         if clock.recent.is_duplicate(tweet.id, record.offset):
             out.counts["duplicates"] += 1
             return
-        newest = clock.newest_ms
+        time_ms, newest = tweet.created_at_ms, clock.newest_ms
         late = newest is not None and time_ms < newest - settings.allowed_lateness_ms
         if newest is None or time_ms > newest:
             clock.newest_ms = time_ms
-        matches = self.watchlist.match(tweet)
+        try:
+            matches = self.watchlist.match(tweet)
+        except Exception as error:  # noqa: BLE001 - as in `parse`
+            out.rejected.append(_bug(record, index, error))
+            return
         if not matches:
             out.counts["unmatched"] += 1
             return
         out.counts["late"] += late
         origin = Origin(partition=clock.partition, offset=record.offset, index=index)
-        candidates.append(_Candidate(tweet, origin, late, matches))
+        candidates.append(_Candidate(record, tweet, origin, late, matches))
 
     # -- mentions ------------------------------------------------------------------------------------
+
+    def _mention(self, candidates: Sequence[_Candidate], out: Enriched) -> None:
+        """Read tweets and add their mentions; those of all or of none."""
+        analyses = self.analyzer.analyze([candidate.tweet for candidate in candidates])
+        mentions = [
+            mention
+            for candidate, analysis in zip(candidates, analyses, strict=True)
+            for mention in self._mentions(candidate, analysis)
+        ]
+        out.mentions += mentions
+
+    def _mention_each(self, candidates: Sequence[_Candidate], out: Enriched) -> None:
+        """Read tweets one by one and reject those that cannot be read: the same whatever is around them."""
+        for candidate in candidates:
+            try:
+                self._mention([candidate], out)
+            except Exception as error:  # noqa: BLE001 - as in `parse`
+                out.counts["late"] -= candidate.late
+                out.rejected.append(_bug(candidate.record, candidate.origin.index, error))
+        out.rejected.sort(key=lambda rejected: rejected.record.offset)
 
     def _mentions(self, candidate: _Candidate, analysis: TextAnalysis) -> Iterable[Mention]:
         tweet = candidate.tweet
@@ -275,3 +288,22 @@ class Enricher:
 def _without_own_names(phrases: tuple[str, ...], brand: Brand) -> tuple[str, ...]:
     own = brand.own_terms
     return tuple(phrase for phrase in phrases if not any(word in own for word in phrase.split()))
+
+
+def _from_the_future(record: LogRecord, index: int, ahead_ms: int) -> Rejected:
+    return Rejected(
+        record=record,
+        reason=DeadLetterReason.IN_THE_FUTURE,
+        message=f"tweet {index} of the record is dated {ahead_ms / 1000:.0f} s after the record itself",
+        exception="FutureTweet",
+    )
+
+
+def _bug(record: LogRecord, index: int, error: Exception) -> Rejected:
+    """Reject what we failed on. The error's text may hold text of the tweet, so only its class is told."""
+    return Rejected(
+        record=record,
+        reason=DeadLetterReason.INTERNAL,
+        message=f"a bug in reading tweet {index} of the record; please report it with the record",
+        exception=type(error).__name__,
+    )

@@ -13,6 +13,8 @@ __all__ = ["Gaps"]
 _ALL = ""
 _MAX_INTERVALS = 32
 _MAX_SCOPES = 256
+_LAST_MINUTE = 253_402_300_800_000 // 60_000
+"""The year 10000 begins."""
 
 
 class Gaps:
@@ -59,10 +61,14 @@ class Gaps:
     @classmethod
     def restore(cls, state: Mapping[str, Iterable[Iterable[int]]]) -> Self:
         """Return the gaps that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
+        if not isinstance(state, dict):
+            raise TypeError("not the state of gaps")
         gaps = cls()
-        for scope, intervals in dict(state).items():
+        for scope, intervals in state.items():
             for start, end in intervals:
-                gaps.add((scope,), start + 0, end + 0)
+                if not (type(start) is int and type(end) is int and 0 <= start < end <= _LAST_MINUTE):
+                    raise ValueError("not an interval of minutes")
+                gaps.add((scope,), start, end)
         return gaps
 
 

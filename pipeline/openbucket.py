@@ -14,10 +14,11 @@ from schemas.crisis import Exemplar
 from schemas.mention import Mention, SentimentLabel
 from schemas.tweet import TweetKind
 
-__all__ = ["OTHER_LANGUAGES", "OpenBucket"]
+__all__ = ["OTHER_LANGUAGES", "OpenBucket", "is_language"]
 
 OTHER_LANGUAGES = "other"
 """Where a language counts whose code is neither two small letters nor `und`: so there is a bound on them."""
+_LONGER = ("und", OTHER_LANGUAGES)
 _PHRASES = 24
 _HASHTAGS = 10
 _EXEMPLARS = 3
@@ -85,7 +86,7 @@ class OpenBucket:
         else:
             self.texts |= 1 << mention.repeat_key % CELLS
         lang, languages = mention.lang, self.languages
-        if lang not in languages and not _is_language(lang):
+        if lang not in languages and not is_language(lang):
             lang = OTHER_LANGUAGES
         languages[lang] = languages.get(lang, 0) + 1
         add(self.authors, mention.author)
@@ -131,8 +132,12 @@ class OpenBucket:
     def restore(cls, state: Sequence[Any]) -> OpenBucket:
         """Return the bucket that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
         counts, languages, authors, texts, exemplars, phrases, hashtags = state
-        if not all(type(n) is int and 0 <= n < 1 << 62 for n in (*counts, *languages.values())):
+        if not all(type(n) is int and 0 <= n <= _MOST_REACH for n in (*counts[:5], *counts[6:], *languages.values())):
             raise TypeError("not a count")
+        if type(counts[5]) is not int or not 0 <= counts[5] < 1 << 62:
+            raise TypeError("not a sum of followers")
+        if counts[0] != sum(languages.values()) or not all(map(is_language, languages)):
+            raise ValueError("not the languages of so many mentions")
         bucket = cls()
         (
             bucket.volume,
@@ -148,11 +153,20 @@ class OpenBucket:
         bucket.texts = int.from_bytes(b64decode(texts, validate=True), "little")
         if bucket.texts.bit_length() > CELLS:
             raise ValueError("not a bitmap")
-        bucket.exemplars = [(n + 0, str(tweet_id)) for n, tweet_id in exemplars]
+        bucket.exemplars = [(_engagement(n), str(tweet_id)) for n, tweet_id in exemplars]
         bucket.phrases = TermSample.restore(phrases, _PHRASES)
         bucket.hashtags = TermSample.restore(hashtags, _HASHTAGS)
         return bucket
 
 
-def _is_language(code: str) -> bool:
-    return code == "und" or (len(code) == 2 and code.isascii() and code.isalpha() and code.islower())
+def is_language(code: str) -> bool:
+    """Whether a code counts under its own name: two small letters, `und`, or what all others count as."""
+    if len(code) == 2:
+        return code.isascii() and code.isalpha() and code.islower()
+    return code in _LONGER
+
+
+def _engagement(value: object) -> int:
+    if type(value) is int and 0 <= value <= _MOST_ENGAGEMENT:
+        return value
+    raise TypeError("not an engagement")

@@ -7,6 +7,8 @@ window can ask for.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,8 +35,15 @@ def from_codes(codes: bytes, minute: int) -> NDArray[np.int32]:
     ValueError
         A code that `to_codes` does not give.
     """
-    code = np.frombuffer(codes, np.uint8).astype(np.int32)
-    if code.size and code.max() > _LARGEST:
-        raise ValueError("a minute older than any window")
+    try:
+        return _minutes(minute)[np.frombuffer(codes, np.uint8)]
+    except IndexError:
+        raise ValueError("a minute older than any window") from None
+
+
+@lru_cache(maxsize=4)
+def _minutes(minute: int) -> NDArray[np.int32]:
+    """Return what each code stands for: brands are restored as of the same minute, most of them."""
+    code = np.arange(_LARGEST + 1)
     old = (minute // QUARTER - (code - _MINUTES)) * QUARTER
     return np.where(code < _MINUTES, minute - code, old).astype(np.int32)

@@ -8,7 +8,6 @@ neither order nor repetition matters.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from math import log
 
 import numpy as np
@@ -48,23 +47,22 @@ class SlidingTexts:
         occupied = np.add.reduce(self._seen >= starts[:, None], axis=1, dtype=np.int32)
         return [_estimate(CELLS - n) for n in occupied.tolist()]
 
-    def dump(self, minute: int, oldest: int) -> str:
-        """Write as text, as of ``minute``, what was seen at or after the minute ``oldest``."""
+    def dump(self, minute: int, oldest: int) -> bytes:
+        """Write, as of ``minute``, what was seen at or after the minute ``oldest``: which cells, then recency."""
         live = self._seen >= oldest
         if not live.any():
-            return ""
-        cells = np.packbits(live, bitorder="little").tobytes()
-        return b64encode(cells + to_codes(self._seen[live], minute)).decode("ascii")
+            return b""
+        return np.packbits(live, bitorder="little").tobytes() + to_codes(self._seen[live], minute)
 
     @classmethod
-    def load(cls, text: str, minute: int) -> SlidingTexts:
+    def load(cls, data: bytes, minute: int) -> SlidingTexts:
         """Read what `dump` wrote as of ``minute``; ``ValueError`` when it is something else."""
         texts = cls()
-        if text:
-            data = b64decode(text, validate=True)
-            if len(data) < _BYTES:
+        if data:
+            cells, codes = data[:_BYTES], data[_BYTES:]
+            if len(cells) < _BYTES or int.from_bytes(cells).bit_count() != len(codes):
                 raise ValueError("not a sliding bitmap")
-            texts._seen[_cells(data[:_BYTES])] = from_codes(data[_BYTES:], minute)
+            texts._seen[_cells(cells)] = from_codes(codes, minute)
         return texts
 
 

@@ -10,17 +10,16 @@ hours long when e is a quarter hour, and up to 14 minutes longer in between.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compression import deflate, inflate
 from pipeline.recency import QUARTER
 from schemas.window import WINDOW_SECONDS
 
-__all__ = ["COLUMNS", "Rings", "window_starts"]
+__all__ = ["COLUMNS", "MINUTES", "QUARTERS", "REACH_BITS", "Rings", "dump_rows", "load_rows", "window_starts"]
 
 COLUMNS = (
     "volume",
@@ -28,23 +27,30 @@ COLUMNS = (
     "neutral",
     "retweets",
     "questions",
-    "reach",
+    "reach_low",
+    "reach_high",
     "copies",
     "own_posts",
     "unobserved",
 )
-"""The columns every brand has; one for each language it was seen in comes after them."""
+"""The columns every brand has; one for each language it was seen in comes after them, which sum up to the volume."""
+REACH_BITS = 24
+"""Reach is the one count that needs more than 31 bits, so it has two columns: high << `REACH_BITS` | low."""
+MINUTES = 60
+QUARTERS = 96
 _FIXED = len(COLUMNS)
-_MINUTES = 60
-_QUARTERS = 96
+_VOLUME = COLUMNS.index("volume")
 _LENGTHS = tuple(seconds // 60 for seconds in WINDOW_SECONDS.values())
 _ONE, _FIVE, _FIFTEEN, _HOUR, _SIX, _DAY = range(len(_LENGTHS))
 _SIX_QUARTERS = _LENGTHS[_SIX] // QUARTER
 
-_MOST_BITS = 64
-_BIT = np.arange(_MOST_BITS)
-_LOW_BITS = np.array([_MOST_BITS - width <= _BIT for width in range(_MOST_BITS + 1)])
-"""By width: which of 64 bits, the highest first, a number of that width needs."""
+_OCTETS = 4
+_FEW = 128
+"""The sum of so many columns of three octets fits into four."""
+_LAST_OF = np.array([n - 1 for n in _LENGTHS[:_SIX]])
+_LAST_QUARTER_OF = np.array([n // QUARTER - 1 for n in _LENGTHS[_SIX:]])
+_BACK = np.arange(MINUTES)
+_QUARTERS_BACK = np.arange(QUARTERS)
 
 
 def window_starts(minute: int) -> NDArray[np.int32]:
@@ -61,12 +67,12 @@ class Rings:
     def __init__(self) -> None:
         self.languages: list[str] = []
         """The language of each column after `COLUMNS`."""
-        self._minutes: NDArray[np.int64] = np.zeros((_MINUTES, _FIXED), np.int64)
-        """Row: epoch minute % 60."""
-        self._quarters: NDArray[np.int64] = np.zeros((_QUARTERS, _FIXED), np.int64)
+        self._minutes: NDArray[np.int32] = np.zeros((MINUTES, _FIXED), np.int32)
+        """Row: epoch minute % 60. 32 bits are enough for any minute: half of the memory of a brand is here."""
+        self._quarters: NDArray[np.int32] = np.zeros((QUARTERS, _FIXED), np.int32)
         """Row: epoch quarter hour % 96. The running quarter hour's row is the one to be overwritten."""
         self._sums: NDArray[np.int64] = np.zeros((len(_LENGTHS), _FIXED), np.int64)
-        self._packed: list[Any] | None = None
+        self._packed: bytes | None = None
         """The quarter hours as they were stored last, while they have not changed."""
 
     def push(self, minute: int, counts: Sequence[int], languages: Mapping[str, int]) -> list[list[int]]:
@@ -90,10 +96,10 @@ class Rings:
         minutes, sums = self._minutes, self._sums
         sums[1:] += row
         sums[_ONE] = row
-        sums[_FIVE] -= minutes[(minute - _LENGTHS[_FIVE]) % _MINUTES]
-        sums[_FIFTEEN] -= minutes[(minute - _LENGTHS[_FIFTEEN]) % _MINUTES]
-        sums[_HOUR] -= minutes[minute % _MINUTES]
-        minutes[minute % _MINUTES] = row
+        sums[_FIVE] -= minutes[(minute - _LENGTHS[_FIVE]) % MINUTES]
+        sums[_FIFTEEN] -= minutes[(minute - _LENGTHS[_FIFTEEN]) % MINUTES]
+        sums[_HOUR] -= minutes[minute % MINUTES]
+        minutes[minute % MINUTES] = row
         if (minute + 1) % QUARTER == 0:
             self._turn(minute // QUARTER)
         rolled: list[list[int]] = self._sums.tolist()
@@ -108,9 +114,9 @@ class Rings:
     def _turn(self, quarter: int) -> None:
         """Close a quarter hour: its counts are those of the last 15 minutes."""
         sums, quarters = self._sums, self._quarters
-        sums[_SIX] -= quarters[(quarter - _SIX_QUARTERS) % _QUARTERS]
-        sums[_DAY] -= quarters[quarter % _QUARTERS]
-        quarters[quarter % _QUARTERS] = sums[_FIFTEEN]
+        sums[_SIX] -= quarters[(quarter - _SIX_QUARTERS) % QUARTERS]
+        sums[_DAY] -= quarters[quarter % QUARTERS]
+        quarters[quarter % QUARTERS] = sums[_FIFTEEN]
         self._packed = None
         spoken = sums[_DAY, _FIXED:] > 0
         if not spoken.all():
@@ -137,73 +143,79 @@ class Rings:
         The whole quarter hours of the last hour, and what follows them, are exact. Before that, each quarter
         hour is spread evenly over its minutes.
         """
-        first = (minute + 1) // QUARTER - _QUARTERS
-        exact = -((_MINUTES - minute - 1) // QUARTER) * QUARTER
+        first = (minute + 1) // QUARTER - QUARTERS
+        exact = -((MINUTES - minute - 1) // QUARTER) * QUARTER
         for at in range(first * QUARTER, minute + 1):
             if at >= exact:
-                row = self._minutes[at % _MINUTES]
+                numbers = self._minutes[at % MINUTES].tolist()
             else:
-                whole, place = self._quarters[at // QUARTER % _QUARTERS], at % QUARTER
-                row = whole * (place + 1) // QUARTER - whole * place // QUARTER
-            numbers = row.tolist()
+                whole, place = self._quarters[at // QUARTER % QUARTERS].astype(np.int64), at % QUARTER
+                numbers = (whole * (place + 1) // QUARTER - whole * place // QUARTER).tolist()
             yield at, numbers[:_FIXED], dict(zip(self.languages, numbers[_FIXED:], strict=True))
 
-    def state(self) -> list[Any]:
-        """Return the rings as JSON has them: languages, then each ring as its columns' bits."""
+    def dump(self) -> tuple[bytes, bytes]:
+        """Write the minutes, and compressed the quarter hours: those change only once in so many minutes."""
         if self._packed is None:
-            self._packed = _pack(self._quarters)
-        return [self.languages, _pack(self._minutes), self._packed]
+            self._packed = deflate(dump_rows(self._quarters))
+        return dump_rows(self._minutes), self._packed
 
     @classmethod
-    def restore(cls, state: Sequence[Any], minute: int) -> Rings:
-        """Return the rings that gave a state after the last push of a minute.
-
-        Raises
-        ------
-        TypeError, ValueError
-            It is no state of rings.
-        """
-        languages, minutes, quarters = state
+    def load(cls, languages: Sequence[str], minutes: bytes, quarters: bytes, minute: int) -> Rings:
+        """Read what `dump` wrote after the last push of a minute; ``ValueError`` when it is something else."""
+        columns = _FIXED + len(languages)
         rings = cls()
-        rings.languages = [str(code) for code in languages]
-        columns = _FIXED + len(rings.languages)
-        rings._minutes = _unpack(minutes, _MINUTES, columns)
-        rings._quarters = _unpack(quarters, _QUARTERS, columns)
+        rings.languages = list(languages)
+        rings._minutes = load_rows(minutes, MINUTES, columns)
+        rings._quarters = load_rows(inflate(quarters, columns * (1 + QUARTERS * _OCTETS)), QUARTERS, columns)
         rings._sums = rings._summed(minute)
         return rings
 
     def _summed(self, minute: int) -> NDArray[np.int64]:
         """Sum the windows that end with a minute."""
-        newest = self._minutes[(minute - np.arange(_MINUTES)) % _MINUTES]
-        running = newest[: (minute + 1) % QUARTER].sum(axis=0)
-        quarters = self._quarters[((minute + 1) // QUARTER - 1 - np.arange(_QUARTERS)) % _QUARTERS]
-        short = [newest[:n].sum(axis=0) for n in _LENGTHS[:_SIX]]
-        long = [quarters[: n // QUARTER].sum(axis=0) + running for n in _LENGTHS[_SIX:]]
-        return np.array(short + long, dtype=np.int64)
+        newest = self._minutes[(minute - _BACK) % MINUTES].cumsum(axis=0, dtype=np.int64)
+        quarters = self._quarters[((minute + 1) // QUARTER - 1 - _QUARTERS_BACK) % QUARTERS].cumsum(0, np.int64)
+        sums = np.concatenate((newest[_LAST_OF], quarters[_LAST_QUARTER_OF]))
+        running = (minute + 1) % QUARTER
+        if running:
+            sums[_SIX:] += newest[running - 1]
+        return sums
 
 
-def _pack(rows: NDArray[np.int64]) -> list[Any]:
-    """Return [bits of each column's largest number, all columns' bit planes, highest first, in base64]."""
-    count, columns = rows.shape
-    widths = [number.bit_length() for number in rows.max(axis=0).tolist()]
-    octets = (max(widths) + 7) // 8
-    used = rows.T.astype(">i8", order="C").view(np.uint8).reshape(columns, count, 8)[:, :, 8 - octets :]
-    bits = np.unpackbits(used.reshape(-1)).reshape(columns, count, octets * 8).transpose(0, 2, 1)
-    planes = bits[_LOW_BITS[widths, _MOST_BITS - octets * 8 :]]
-    return [widths, b64encode(np.packbits(planes).tobytes()).decode("ascii")]
+def dump_rows(rows: NDArray[np.int32]) -> bytes:
+    """Write rows of counts: the octets each column needs, then the columns that need one, two, three and four.
+
+    A column's lowest octets come first, then the next: like stands beside like, for the compression. The volume
+    is left out, being the sum of the languages.
+    """
+    sizes = [(most.bit_length() + 7) // 8 for most in rows.max(axis=0).tolist()]
+    sizes[_VOLUME] = 0
+    octets = np.ascontiguousarray(rows.T, "<i4").view(np.uint8).reshape(*rows.T.shape, _OCTETS)
+    parts = [bytes(sizes)]
+    for size in range(1, _OCTETS + 1):
+        columns = [at for at, needed in enumerate(sizes) if needed == size]
+        if columns:
+            parts.append(octets[columns, :, :size].transpose(0, 2, 1).tobytes())
+    return b"".join(parts)
 
 
-def _unpack(packed: Sequence[Any], count: int, columns: int) -> NDArray[np.int64]:
-    """Return the rows that `_pack` got; ``ValueError`` or ``TypeError`` when it was not `_pack`'s."""
-    widths, text = packed
-    if len(widths) != columns or not all(type(width) is int and 0 <= width < _MOST_BITS for width in widths):
-        raise ValueError("not the widths of the columns")
-    bits = np.unpackbits(np.frombuffer(b64decode(text, validate=True), np.uint8))
-    planes = bits[: sum(widths) * count].reshape(sum(widths), count).astype(np.int64)
-    rows = np.zeros((count, columns), np.int64)
-    first = 0
-    for column, width in enumerate(widths):
-        shifts = np.arange(width - 1, -1, -1, dtype=np.int64)[:, None]
-        rows[:, column] = (planes[first : first + width] << shifts).sum(axis=0)
-        first += width
+def load_rows(data: bytes, count: int, columns: int) -> NDArray[np.int32]:
+    """Return the rows, so many of so many columns, that `dump_rows` got; ``ValueError`` when it was not so."""
+    sizes = data[:columns]
+    if len(sizes) < columns or max(sizes) > _OCTETS or sizes[_VOLUME] or len(data) != columns + count * sum(sizes):
+        raise ValueError("not the sizes of the columns")
+    octets = np.zeros((columns, count, _OCTETS), np.uint8)
+    start = columns
+    for size in range(1, _OCTETS + 1):
+        chosen = [at for at, needed in enumerate(sizes) if needed == size]
+        if chosen:
+            stop = start + len(chosen) * size * count
+            planes = np.frombuffer(data[start:stop], np.uint8).reshape(len(chosen), size, count)
+            octets[chosen, :, :size] = planes.transpose(0, 2, 1)
+            start = stop
+    rows: NDArray[np.int32] = octets.view("<i4")[:, :, 0].T
+    if (max(sizes) == _OCTETS or columns > _FEW) and (
+        rows.min() < 0 or rows[:, _FIXED:].sum(axis=1, dtype=np.int64).max() >= 1 << 31
+    ):
+        raise ValueError("counts that nobody can have counted")
+    rows[:, _FIXED:].sum(axis=1, out=rows[:, _VOLUME])
     return rows

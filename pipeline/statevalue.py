@@ -1,19 +1,29 @@
-"""Values of the state table: a version, the mentions partition they belong to, and the state itself.
+"""Values of the state table: version, mentions partition, checksum, then the sections of the state.
+
+    "V", version (1 byte), partition (4), CRC-32 (4), number of sections (1), length of each (4), the sections
+
+All numbers are big-endian; the checksum starts from the partition and goes over all that follows it. Its work
+is to make accepted mean written by us, so that no flipped bit becomes a count.
 
 Never pickle: a changelog that can run code is a hole. Reading one never raises anything but `UnusableState`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from struct import Struct, pack, unpack_from
+from zlib import crc32
 
-from schemas.codec import decode, encode
+from pipeline.stateupgrade import StoredState
+from schemas.codec import decode
 
 __all__ = ["DAMAGE", "StateProblem", "UnusableState", "unwrap", "wrap"]
 
-_VERSION = 1
+_MAGIC = b"V"
+_VERSION = 2
+_HEAD = Struct(">cBII")
+_JSON = b"{"
+"""Version 1 was a JSON object, as is whatever was older."""
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What taking a damaged state apart may raise."""
 
@@ -24,9 +34,9 @@ class StateProblem(StrEnum):
     CORRUPT = "corrupt"
     """Not what we write: the brand begins anew."""
     UNKNOWN_VERSION = "unknown_version"
-    """Written by an older or newer Vigie: the brand begins anew."""
+    """Written by a newer Vigie, or by one older than the version before this one: the brand begins anew."""
     UNKNOWN_DETECTOR = "unknown_detector"
-    """The counts were taken over; the detector learns anew from what they still know."""
+    """The counts and an open crisis were taken over; the detector learns anew from what the counts still know."""
 
 
 class UnusableState(ValueError):
@@ -37,25 +47,54 @@ class UnusableState(ValueError):
         self.problem = problem
 
 
-def wrap(partition: int, state: Mapping[str, Any]) -> bytes:
-    """Return a value of the state table: the version, the mentions partition, then the state itself."""
-    return encode({"v": _VERSION, "partition": partition, **state})
+def wrap(partition: int, *sections: bytes) -> bytes:
+    """Return a value of the state table: the sections of a state, as of a mentions partition."""
+    lengths = pack(f">B{len(sections)}I", len(sections), *map(len, sections))
+    body = b"".join((lengths, *sections))
+    return _HEAD.pack(_MAGIC, _VERSION, partition, crc32(body, partition)) + body
 
 
-def unwrap(value: bytes) -> tuple[int, Mapping[str, Any]]:
+def unwrap(value: bytes) -> tuple[int, StoredState]:
     """Return the mentions partition and the state of a value of the state table.
 
     Raises
     ------
     UnusableState
-        It is not what `wrap` writes, or another version of it.
+        It is not what `wrap` writes, or wrote in the version before.
     """
+    if value[:1] == _JSON:
+        return _unwrap_json(value)
+    if len(value) < _HEAD.size or value[:1] != _MAGIC:
+        raise UnusableState(StateProblem.CORRUPT)
+    _magic, version, owner, checksum = _HEAD.unpack_from(value)
+    if version != _VERSION:
+        raise UnusableState(StateProblem.UNKNOWN_VERSION)
+    body = value[_HEAD.size :]
+    if not body or crc32(body, owner) != checksum:
+        raise UnusableState(StateProblem.CORRUPT)
+    return owner, _sections(body)
+
+
+def _sections(body: bytes) -> list[bytes]:
+    start = 1 + 4 * body[0]
+    if len(body) < start:
+        raise UnusableState(StateProblem.CORRUPT)
+    sections = []
+    for length in unpack_from(f">{body[0]}I", body, 1):
+        sections.append(body[start : start + length])
+        start += length
+    if start != len(body):
+        raise UnusableState(StateProblem.CORRUPT)
+    return sections
+
+
+def _unwrap_json(value: bytes) -> tuple[int, StoredState]:
     try:
         state = decode(value)
         version, partition = state["v"], state["partition"]
     except DAMAGE as error:
         raise UnusableState(StateProblem.CORRUPT) from error
-    if version != _VERSION:
+    if version != 1:
         raise UnusableState(StateProblem.UNKNOWN_VERSION)
     if type(partition) is not int:
         raise UnusableState(StateProblem.CORRUPT)

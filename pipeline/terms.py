@@ -19,6 +19,7 @@ from typing import Any
 __all__ = ["TermSample"]
 
 _LONGEST = 64
+_MOST = 1 << 32
 _TERMS = itemgetter(1)
 
 
@@ -32,7 +33,7 @@ class TermSample:
         self._used = 0
         self._cut: int | None = None
         """Everything with this key or a higher one is left out."""
-        self._kept: list[tuple[int, list[str]]] = []
+        self._kept: list[tuple[int, tuple[str, ...]]] = []
         """(key, terms) of the mentions kept, in order."""
         self.mentions = 0
         """Mentions with terms, kept or not."""
@@ -42,7 +43,7 @@ class TermSample:
         self.mentions += 1
         if self._cut is not None and key >= self._cut:
             return
-        usable = [term for term in dict.fromkeys(terms) if _is_usable(term)][: self._room]
+        usable = tuple([term for term in dict.fromkeys(terms) if _is_usable(term)][: self._room])
         insort(self._kept, (key, usable))
         self._used += len(usable)
         while self._used > self._room:
@@ -75,10 +76,15 @@ class TermSample:
         sample = cls(room)
         if state is not None:
             mentions, cut, kept = state
-            sample.mentions = mentions + 0
-            sample._cut = None if cut is None else cut + 0
-            sample._kept = [(key + 0, [_text(term) for term in terms]) for key, terms in kept]
-            sample._used = sum(len(terms) for _key, terms in sample._kept)
+            sample.mentions = _count(mentions)
+            sample._cut = None if cut is None else _count(cut)
+            sample._kept = [(_count(key), tuple(terms)) for key, terms in kept]
+            used = list(chain.from_iterable(map(_TERMS, sample._kept)))
+            sample._used = len(used)
+            if len(sample._kept) > sample.mentions or len(used) > room:
+                raise ValueError("more than the sample can hold")
+            if not {str}.issuperset(map(type, used)) or max(map(len, used), default=0) > _LONGEST:
+                raise TypeError("not terms")
         return sample
 
 
@@ -89,7 +95,7 @@ def _is_usable(term: str) -> bool:
     return term.isascii() or term.encode("utf-8", "replace") == term.encode("utf-8", "surrogatepass")
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
+def _count(value: object) -> int:
+    if type(value) is int and 0 <= value < _MOST:
         return value
-    raise TypeError("not a text")
+    raise TypeError("not a count")

@@ -33,8 +33,10 @@ from pipeline.bucket import BUCKET_MS
 from pipeline.detection import Detector
 from pipeline.gaps import Gaps
 from pipeline.settings import EngineSettings
+from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, unwrap, wrap
 from pipeline.watermark import Clock
+from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
 from schemas.mention import Gap, Mention, Watermark
 from schemas.window import Level, WindowClosed
@@ -137,15 +139,17 @@ class Tracker:
         except UnusableState as error:
             self.problems[error.problem.value] += 1
 
-    def _restore_clock(self, state: Mapping[str, object]) -> None:
+    def _restore_clock(self, stored: StoredState) -> None:
         try:
-            clock, gaps = Clock.restore(state["clock"]), Gaps.restore(state["gaps"])  # type: ignore[arg-type]
+            (section,) = sections(stored)
+            state = decode(section)
+            clock, gaps = Clock.restore(state["clock"]), Gaps.restore(state["gaps"])
         except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
         self._clock, self._gaps = clock, gaps
 
-    def _restore_brand(self, name: str, state: Mapping[str, object], size: int) -> None:
-        brand = BrandState.decode(name, state, self._settings.detection, self._detector_factory)
+    def _restore_brand(self, name: str, stored: StoredState, size: int) -> None:
+        brand = BrandState.decode(name, stored, self._settings.detection, self._detector_factory)
         if brand.problem is not None:
             self.problems[brand.problem.value] += 1
         self._brands[name] = brand
@@ -163,7 +167,7 @@ class Tracker:
         if self._clock.changed:
             self._clock.changed = False
             state = {"clock": self._clock.state(), "gaps": self._gaps.state()}
-            states[clock_key(self.partition)] = wrap(self.partition, state)
+            states[clock_key(self.partition)] = wrap(self.partition, encode(state))
         return states
 
     # -- one batch -----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ it, not after the batch), so even then the result is a function of that one log.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, TypeGuard
 
 __all__ = ["Clock"]
 
@@ -141,16 +141,20 @@ class Clock:
             It is no state of a clock.
         """
         time_ms, source_partitions, sources = state
-        if type(source_partitions) is not int or not isinstance(sources, list):
+        if not _is_whole(source_partitions, 0, 1 << 31) or not isinstance(sources, list):
             raise TypeError("not the state of a clock")
         clock = cls()
         clock.time_ms = _time(time_ms)
         clock.source_partitions = source_partitions
         for partition, watermark_ms, offset, idle in sources:
-            if type(partition) is not int or type(offset) is not int or type(idle) is not bool:
+            if not _is_whole(partition, 0, 1 << 31) or not _is_whole(offset, -1, 1 << 63) or type(idle) is not bool:
                 raise TypeError("not the state of a raw partition's clock")
             clock._sources[partition] = _Source(_time(watermark_ms), offset, idle)
         return clock
+
+
+def _is_whole(value: object, least: int, most: int) -> TypeGuard[int]:
+    return type(value) is int and least <= value <= most
 
 
 def _time(value: object) -> int | None:

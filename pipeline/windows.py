@@ -7,21 +7,29 @@ same spans (`pipeline.authors`, `pipeline.repeats`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from struct import Struct
 
 from pipeline.authors import SlidingAuthors
-from pipeline.openbucket import OTHER_LANGUAGES, OpenBucket
+from pipeline.compression import deflate, inflate
+from pipeline.openbucket import OTHER_LANGUAGES, OpenBucket, is_language
 from pipeline.repeats import SlidingTexts, distinct_texts
-from pipeline.rings import COLUMNS, Rings, window_starts
+from pipeline.rings import COLUMNS, REACH_BITS, Rings, window_starts
 from schemas.window import WINDOW_NAMES, WindowCounts
 
-__all__ = ["Windows"]
+__all__ = ["Windows", "sections_of_windows"]
 
 _FIXED = len(COLUMNS)
 _VOLUME = COLUMNS.index("volume")
 _OWN_POSTS = COLUMNS.index("own_posts")
 _UNOBSERVED = COLUMNS.index("unobserved")
 _LANGUAGES = 5
+_LOW = (1 << REACH_BITS) - 1
+_MOST_REACH = (1 << 51) - 1
+"""Of a minute: a million mentions by accounts of two thousand million followers. Fifteen of them fit into the rings."""
+_LENGTHS = Struct(">HHI")
+"""Bytes of the languages, of the minutes, of the quarter hours; the authors' sketch tells its own length."""
+_MOST_RECENCY = 1 << 16
+"""Far more than both sketches are."""
 _UNKNOWN: list[int | None] = [None] * len(WINDOW_NAMES)
 
 _NOTHING = WindowCounts(
@@ -48,7 +56,7 @@ class Windows:
         self._rings = Rings()
         self._authors = SlidingAuthors()
         self._texts = SlidingTexts()
-        self._stored: list[Any] | None = None
+        self._stored: bytes | None = None
         """The state, while it has not changed: most batches close nothing."""
         self._rolled = _NONE_ROLLED
         """By window, its sums and counts as of the last minute. Equal sums after an empty minute mean that
@@ -111,26 +119,59 @@ class Windows:
                 sums = again._push(at, counts, languages)
                 yield at, not counts[_UNOBSERVED], again, again._roll(sums, _UNKNOWN, _UNKNOWN)
 
-    def state(self, minute: int) -> list[Any]:
-        """Return the windows as JSON has them, as of the minute closed last."""
+    def dump(self, minute: int) -> bytes:
+        """Write the windows as of the minute closed last."""
         if self._stored is None:
             oldest = int(window_starts(minute)[-1])
-            self._stored = [
-                *self._rings.state(),
-                self._authors.dump(minute, oldest),
-                self._texts.dump(minute, oldest),
-            ]
+            authors, texts = self._authors.dump(minute, oldest), self._texts.dump(minute, oldest)
+            self._stored = sections_of_windows(self._rings.languages, *self._rings.dump(), authors, texts)
         return self._stored
 
     @classmethod
-    def restore(cls, state: Sequence[Any], minute: int) -> Windows:
-        """Return the windows that gave a state as of a minute; ``TypeError`` or ``ValueError`` if it is none."""
-        *rings, authors, texts = state
+    def load(cls, data: bytes, minute: int) -> Windows:
+        """Read what `dump` wrote as of a minute.
+
+        Raises
+        ------
+        ValueError
+            It is something else.
+        """
+        if len(data) < _LENGTHS.size:
+            raise ValueError("cut")
+        named, counted, packed = _LENGTHS.unpack_from(data)
+        codes, minutes, quarters, rest = _cut(data[_LENGTHS.size :], named, counted, packed)
+        languages = codes.decode("ascii").split()
+        if len(set(languages)) != len(languages) or not all(map(is_language, languages)):
+            raise ValueError("not languages")
+        recency = inflate(rest, _MOST_RECENCY)
         windows = cls()
-        windows._rings = Rings.restore(rings, minute)
+        windows._rings = Rings.load(languages, minutes, quarters, minute)
+        authors, texts = _cut(recency, SlidingAuthors.length(recency))
         windows._authors = SlidingAuthors.load(authors, minute)
         windows._texts = SlidingTexts.load(texts, minute)
         return windows
+
+
+def sections_of_windows(
+    languages: Sequence[str], minutes: bytes, quarters: bytes, authors: bytes, texts: bytes
+) -> bytes:
+    """Put the parts of stored windows together.
+
+    The quarter hours come compressed, being kept so. The minutes are left as they are: compressed they would be
+    hardly shorter, and they are written anew each minute.
+    """
+    codes = " ".join(languages).encode("ascii")
+    lengths = _LENGTHS.pack(len(codes), len(minutes), len(quarters))
+    return b"".join((lengths, codes, minutes, quarters, deflate(authors + texts)))
+
+
+def _cut(data: bytes, *lengths: int) -> list[bytes]:
+    """Cut pieces of these lengths from the front; the last piece is what is left."""
+    pieces, start = [], 0
+    for length in lengths:
+        pieces.append(data[start : start + length])
+        start += length
+    return [*pieces, data[start:]]
 
 
 def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
@@ -138,13 +179,15 @@ def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
     originals = bucket.volume - bucket.retweets
     texts = distinct_texts(bucket.texts)
     copies = 0 if texts is None else max(0, originals - texts)
+    reach = min(bucket.reach, _MOST_REACH)
     return (
         bucket.volume,
         bucket.negative,
         bucket.neutral,
         bucket.retweets,
         bucket.questions,
-        bucket.reach,
+        reach & _LOW,
+        reach >> REACH_BITS,
         copies,
         bucket.own_posts,
         not observed,
@@ -152,7 +195,7 @@ def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
 
 
 def _window(row: list[int], codes: list[str], authors: int | None, texts: int | None) -> WindowCounts:
-    volume, negative, neutral, retweets, questions, reach, copies = row[:7]
+    volume, negative, neutral, retweets, questions, low, high, copies = row[:8]
     if not volume:
         return _NOTHING
     originals = volume - retweets
@@ -164,7 +207,7 @@ def _window(row: list[int], codes: list[str], authors: int | None, texts: int | 
         neutral=neutral,
         positive=volume - negative - neutral,
         authors=volume if authors is None else min(max(authors, 1), volume),
-        reach=reach,
+        reach=(high << REACH_BITS) + low,
         questions=questions,
         retweets=retweets,
         repeats=min(copies, max(originals - 1, 0)),

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from schemas.tweet import TweetKind
 
 __all__ = ["Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
+
+# Bounds that only reading checks: a number that state could not hold, or a name that is no brand's, would
+# stop a tracker where it is written, long after the record was accepted.
+_Partition = Annotated[int, Field(ge=0, lt=1 << 31)]
+_Offset = Annotated[int, Field(ge=0, lt=1 << 63)]
+_Index = Annotated[int, Field(ge=0, lt=1 << 31)]
+_Brand = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
 class SentimentLabel(StrEnum):
@@ -43,17 +50,20 @@ class Origin:
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
-    partition: int
+    partition: _Partition
     """Partition of the raw topic."""
-    offset: int
+    offset: _Offset
     """Offset in that partition. Per partition, mentions of a brand come in increasing (offset, index) order."""
-    index: int = 0
+    index: _Index = 0
     """Place of the tweet in a raw record that holds several (a search response), from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A tweet that speaks of a brand, enriched. Carries no text unless `keep_text` is switched on."""
+    """A tweet that speaks of a brand, enriched. Carries no text unless `keep_text` is switched on.
+
+    Every list and name is bounded, whatever the tweet holds: as JSON at most 256 KiB, and 384 KiB with the text.
+    """
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
@@ -61,7 +71,7 @@ class Mention:
     """Tells the records of this topic apart."""
     id: str
     """Deterministic ID of the (tweet, brand) pair."""
-    brand: str
+    brand: _Brand
     """Key of the brand in the watchlist; also the record key."""
     tweet_id: str
     """The platform's ID of the post."""
@@ -121,11 +131,11 @@ class Watermark:
 
     type: Literal["watermark"] = "watermark"
     """Tells the records of this topic apart."""
-    source_partition: int
+    source_partition: _Partition
     """The raw partition whose clock this is."""
-    source_partitions: int
+    source_partitions: Annotated[int, Field(ge=1, le=1 << 31)]
     """How many partitions the raw topic has: time waits for all of them."""
-    offset: int
+    offset: Annotated[int, Field(ge=-1, lt=1 << 63)]
     """The raw offset up to which (inclusive) this clock has read; -1 before the first record."""
     watermark_ms: int | None
     """Highest event time seen minus the allowed lateness; none before the first tweet."""
@@ -141,9 +151,9 @@ class Gap:
 
     type: Literal["gap"] = "gap"
     """Tells the records of this topic apart."""
-    source_partition: int
+    source_partition: _Partition
     """The raw partition that recorded the gap."""
-    offset: int
+    offset: _Offset
     """The raw offset of the gap record."""
     start_ms: int
     """First missing instant, epoch milliseconds."""
@@ -151,5 +161,5 @@ class Gap:
     """First instant that is observed again, epoch milliseconds."""
     reason: str = ""
     """Why, in the source's words."""
-    brands: tuple[str, ...] = field(default=())
+    brands: tuple[_Brand, ...] = field(default=())
     """The brands concerned; empty means all."""

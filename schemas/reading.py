@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas.crisis import CrisisEvent
 from schemas.mention import Gap, Mention, Watermark
@@ -34,8 +35,14 @@ def _read(kind: Any, value: bytes | None) -> Any:
         return _adapter(kind).validate_json(value)
     except ValidationError as exc:
         problems = exc.errors(include_url=False, include_context=False, include_input=False)
-        first = "; ".join(f"{'.'.join(map(str, p['loc'])) or 'record'}: {p['msg']}" for p in problems[:3])
-        raise SchemaError(first) from exc
+        raise SchemaError("; ".join(map(_said, problems[:3]))) from exc
+
+
+def _said(problem: ErrorDetails) -> str:
+    """Say what is wrong and where. Of a record of no known type pydantic would quote the type it names."""
+    where = ".".join(map(str, problem["loc"])) or "record"
+    what = "of no known type" if problem["type"] == "union_tag_invalid" else problem["msg"]
+    return f"{where}: {what}"
 
 
 def read_mention_record(value: bytes | None) -> Mention | Watermark | Gap:

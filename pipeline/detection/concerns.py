@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import log, sqrt
-from typing import Any
+from typing import Any, TypeAlias
 
+from pipeline.detection.stored import numbers, whole
 from schemas.codec import encode
 from schemas.crisis import Concern
 
@@ -30,6 +31,8 @@ _SURE = 2.0
 _HASHTAGS = 5
 _HASH = "#"
 
+_Cell: TypeAlias = tuple[float, float, float]
+
 
 class Phrases:
     """Counts of phrases and hashtags: this hour of the clock, the one before, and the slow baseline.
@@ -42,7 +45,7 @@ class Phrases:
     __slots__ = ("_bytes", "hour", "mentions", "table")
 
     def __init__(self) -> None:
-        self.table: dict[str, list[float]] = {}
+        self.table: dict[str, _Cell] = {}
         """Phrase, or hashtag with `#`, to mentions with it: this hour, the hour before, baseline."""
         self.mentions: list[float] = [0, 0, 0.0]
         """All mentions of this hour, of the hour before, and of the baseline."""
@@ -62,11 +65,11 @@ class Phrases:
 
     def _turn_once(self, *, learn: bool) -> None:
         keep, take = (_KEEP_AN_HOUR, 1) if learn else (1.0, 0)
-        kept: dict[str, list[float]] = {}
+        kept: dict[str, _Cell] = {}
         for phrase, (now, before, baseline) in self.table.items():
             learnt = round(baseline * keep + before * take, 1)
             if now or learnt >= 0.5:
-                kept[phrase] = [0, now, learnt]
+                kept[phrase] = (0, now, learnt)
         now, before, slow = self.mentions
         self.mentions = [0, now, round(slow * keep + before * take, 1)]
         self.table = kept
@@ -85,9 +88,9 @@ class Phrases:
     def _add(self, phrase: str, count: int) -> None:
         cell = self.table.get(phrase)
         if cell is not None:
-            cell[0] += count
+            self.table[phrase] = (cell[0] + count, cell[1], cell[2])
         elif (size := _size(phrase)) <= _LONGEST_BYTES:
-            self.table[phrase] = [count, 0, 0]
+            self.table[phrase] = (count, 0, 0)
             self._bytes += size
 
     def _shed(self) -> None:
@@ -116,7 +119,7 @@ class Phrases:
                 continue
             z = _log_odds_z(count, recent, max(baseline, floor), slow)
             usual = min(1.0, baseline / slow) if slow else 0.0
-            share = min(1.0, count / recent)
+            share = count / max(recent, count)
             if z > _SURE:
                 concern = Concern(phrase=phrase, count=count, share=round(share, 4), usual_share=round(usual, 4))
                 found.append((z, concern))
@@ -129,15 +132,26 @@ class Phrases:
         return tuple(tag[1:] for count, tag in sorted(used)[:_HASHTAGS] if count)
 
     def state(self) -> list[Any]:
-        """State as JSON has it."""
-        return [self.hour, self.mentions, self.table]
+        """State as JSON has it: hour, mentions, the phrases, and the numbers of each in a row of their own."""
+        return [self.hour, self.mentions, list(self.table), list(zip(*self.table.values(), strict=True))]
 
     def restore(self, state: list[Any]) -> None:
-        """Take over what `state` gave."""
-        self.hour = int(state[0])
-        self.mentions = list(state[1])
-        self.table = {str(phrase): list(cell) for phrase, cell in state[2].items()}
+        """Take over what `state` gave; ``TypeError`` or ``ValueError`` when it is something else."""
+        hour, mentions, phrases, rows = state
+        self.hour, self.mentions = whole(hour), numbers(mentions, 3)
+        now, before, baseline = rows or ((), (), ())
+        for row in (mentions[:2], now, before):
+            if not {int}.issuperset(map(type, row)):
+                raise TypeError("not numbers of mentions")
+        numbers((*now, *before, *baseline), 3 * len(phrases))
+        self.table = dict(zip(map(_phrase, phrases), zip(now, before, baseline, strict=True), strict=True))
         self._bytes = _total(self.table)
+
+
+def _phrase(stored: Any) -> str:
+    if isinstance(stored, str) and stored:
+        return stored
+    raise TypeError("not a phrase")
 
 
 def _size(phrase: str) -> int:
@@ -150,8 +164,9 @@ def _size(phrase: str) -> int:
         return _LONGEST_BYTES + 1
 
 
-def _total(table: Mapping[str, list[float]]) -> int:
-    return sum(map(_size, table))
+def _total(table: Mapping[str, _Cell]) -> int:
+    """Return the sum of the sizes, at once: what a list of the phrases adds to them is brackets and commas."""
+    return len(encode(list(table))) - 1 + (_CELL_BYTES - 1) * len(table) if table else 0
 
 
 def _most(counts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
@@ -160,9 +175,9 @@ def _most(counts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_FOLDED_A_MINUTE]
 
 
-def _fill(items: list[tuple[str, list[float]]], room: int) -> dict[str, list[float]]:
+def _fill(items: list[tuple[str, _Cell]], room: int) -> dict[str, _Cell]:
     """Take items in order while there is room."""
-    kept: dict[str, list[float]] = {}
+    kept: dict[str, _Cell] = {}
     for phrase, cell in items:
         room -= _size(phrase)
         if room < 0:

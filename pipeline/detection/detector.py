@@ -8,11 +8,13 @@ from typing import Any, Self
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.detection import evidence as proof
+from pipeline.detection.alarm import Alarm
 from pipeline.detection.concerns import Phrases
 from pipeline.detection.exemplars import Exemplars
-from pipeline.detection.lifecycle import LifeCycle, Step
+from pipeline.detection.lifecycle import Step
 from pipeline.detection.model import BrandModel, features
-from pipeline.detection.severity import CALM, Hysteresis, Verdict, judge
+from pipeline.detection.severity import CALM, Verdict, judge
+from pipeline.detection.stored import number
 from pipeline.detection.tails import count_interval
 from pipeline.detection.volume import HORIZONS
 from pipeline.settings import DetectionSettings
@@ -23,7 +25,7 @@ from schemas.window import Detection, Level
 
 __all__ = ["Detector", "Outcome", "UnknownDetectorState"]
 
-_VERSION = 1
+_VERSION = 2
 _HOUR = HORIZONS.index("1h")
 _LOOK_MINUTES = 15
 """A minute without mentions is looked at only this often: its windows only lose."""
@@ -46,10 +48,10 @@ class Outcome:
 
 
 class Detector:
-    """Model, severity, life cycle and evidence of one brand.
+    """Model, severity and evidence of one brand, and what they do to its alarm.
 
     `observe` is called once for every closed minute in order, empty ones included. It depends on nothing
-    but the buckets, the settings and the state, so a restored detector goes on bit for bit.
+    but the buckets, the settings, the state and the alarm, so a restored detector goes on bit for bit.
 
     Parameters
     ----------
@@ -57,28 +59,26 @@ class Detector:
         Key of the brand.
     settings : DetectionSettings
         When a brand leaves calm, and when it returns.
+    alarm : Alarm, optional
+        What has been said of the brand; nothing unless told. Its state is not part of the detector's.
     """
 
     __slots__ = (
-        "_config_hash",
         "_exemplars",
-        "_hysteresis",
-        "_life",
         "_model",
         "_phrases",
         "_settings",
         "_shown",
         "_verdict",
+        "alarm",
         "brand",
     )
 
-    def __init__(self, brand: str, settings: DetectionSettings) -> None:
+    def __init__(self, brand: str, settings: DetectionSettings, alarm: Alarm | None = None) -> None:
         self.brand = brand
         self._settings = settings
-        self._config_hash = settings.fingerprint()
+        self.alarm = Alarm(brand, settings) if alarm is None else alarm
         self._model = BrandModel()
-        self._hysteresis = Hysteresis(settings)
-        self._life = LifeCycle(brand, settings.update_interval_ms)
         self._phrases = Phrases()
         self._exemplars = Exemplars()
         self._verdict = CALM
@@ -98,16 +98,34 @@ class Detector:
             self._model.skip(minute)
             return Outcome(detection=detection, events=())
         mentions = bucket.windows["1m"].volume
-        look = mentions > 0 or minute % _LOOK_MINUTES == 0
-        x: dict[str, float] = features(minute, bucket.windows) if look else {"end_minute": minute}
-        if look:
+        x = self._features(bucket, minute)
+        if "volume_1m" in x:
             self._verdict = self._judge(x)
-        level = self._hysteresis.step(self._verdict)
         self._listen(bucket, minute, mentions)
-        events = self._live(bucket, minute, level)
+        events = self._live(bucket, minute)
         detection = self._detection(minute, score=self._verdict.score)
         self._learn(bucket.end_ms, x)
         return Outcome(detection=detection, events=events)
+
+    def learn(self, bucket: ClosedBucket) -> None:
+        """Learn from a closed minute that another model has judged: nothing is scored, no alarm is raised.
+
+        An open crisis that has reached alert teaches nothing: this model knows too little yet to tell it from
+        what is usual.
+        """
+        minute = bucket.end_ms // BUCKET_MS
+        protected_ms = self.alarm.protected_from_ms
+        if not bucket.observed or (protected_ms is not None and bucket.end_ms >= protected_ms):
+            self._model.skip(minute)
+        else:
+            self._model.learn_one(self._features(bucket, minute))
+
+    @staticmethod
+    def _features(bucket: ClosedBucket, minute: int) -> dict[str, float]:
+        """Return what there is to look at in a minute; nothing in most minutes without mentions."""
+        if bucket.windows["1m"].volume > 0 or minute % _LOOK_MINUTES == 0:
+            return features(minute, bucket.windows)
+        return {"end_minute": minute}
 
     def _judge(self, x: Mapping[str, float]) -> Verdict:
         if not x["volume_6h"]:
@@ -118,19 +136,24 @@ class Detector:
         return judge(assessment, self._model.learning, self._settings)
 
     def _listen(self, bucket: ClosedBucket, minute: int, mentions: int) -> None:
-        self._phrases.turn(minute, learn=self._life.level < Level.ALERT)
+        self._phrases.turn(minute, learn=not self.alarm.is_alert())
         if mentions:
             self._phrases.fold(bucket.phrases, bucket.hashtags, mentions)
             self._exemplars.fold(minute, bucket.exemplars)
 
-    def _live(self, bucket: ClosedBucket, minute: int, level: Level) -> tuple[CrisisEvent, ...]:
-        step = self._life.step(level, bucket.end_ms)
+    def _live(self, bucket: ClosedBucket, minute: int) -> tuple[CrisisEvent, ...]:
+        step = self.alarm.step(
+            self._verdict,
+            bucket.end_ms,
+            learning=self._model.learning,
+            silent=not bucket.windows[HORIZONS[-1]].volume,
+        )
         return (self._event(bucket, minute, step),) if step else ()
 
     def _learn(self, end_ms: int, x: dict[str, float]) -> None:
-        if self._life.accepts(end_ms):
+        if self.alarm.accepts(end_ms):
             self._model.accept()
-        self._model.learn_one(x, w=_PROTECTED_WEIGHT if self._life.is_protected(end_ms) else 1.0)
+        self._model.learn_one(x, w=_PROTECTED_WEIGHT if self.alarm.is_protected(end_ms) else 1.0)
 
     def _detection(self, minute: int, *, score: float) -> Detection:
         expected = self._model.expectations(minute)
@@ -140,7 +163,7 @@ class Detector:
             self._shown = (expected, (proof.short(mean), low, high, round(expected.usual, 6)))
         mean, low, high, usual = self._shown[1]
         return Detection(
-            level=self._hysteresis.level,
+            level=self.alarm.level,
             score=round(score, 4),
             expected_1h=mean,
             low_1h=low,
@@ -162,7 +185,7 @@ class Detector:
             learning=self._model.learning,
         )
         talk = proof.Talk.of(self._phrases, self._exemplars, minute)
-        evidence = proof.build(bucket, finding, talk, self._config_hash)
+        evidence = proof.build(bucket, finding, talk, self._settings.fingerprint())
         end = to_rfc3339(bucket.end_ms)
         return CrisisEvent(
             id=crisis_event_id(step.crisis_id, step.sequence),
@@ -185,16 +208,16 @@ class Detector:
         return {
             "version": _VERSION,
             "model": self._model.state(),
-            "levels": self._hysteresis.state(),
-            "life": self._life.state(),
             "verdict": [self._verdict.score, *(int(level) for level in self._verdict[1:])],
             "phrases": self._phrases.state(),
             "exemplars": self._exemplars.state(),
         }
 
     @classmethod
-    def restore(cls, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> Self:
-        """Return a detector that goes on where the one that gave the state left off.
+    def restore(
+        cls, brand: str, settings: DetectionSettings, state: Mapping[str, Any], alarm: Alarm | None = None
+    ) -> Self:
+        """Return a detector that goes on where the one that gave the state left off, under its alarm.
 
         Raises
         ------
@@ -204,18 +227,16 @@ class Detector:
         version = state.get("version")
         if version != _VERSION:
             raise UnknownDetectorState(f"detector state of version {version!r}, known is {_VERSION}")
-        detector = cls(brand, settings)
+        detector = cls(brand, settings, alarm)
         try:
             detector._restore(state)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise UnknownDetectorState(f"detector state of version {_VERSION} is damaged: {error!r}") from error
         return detector
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         self._model.restore(state["model"])
-        self._hysteresis.restore(state["levels"])
-        self._life.restore(state["life"])
         score, earned, at_once, held = state["verdict"]
-        self._verdict = Verdict(float(score), Level(earned), Level(at_once), Level(held))
+        self._verdict = Verdict(number(score), Level(earned), Level(at_once), Level(held))
         self._phrases.restore(state["phrases"])
         self._exemplars.restore(state["exemplars"])

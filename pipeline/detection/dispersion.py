@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Dispersion", "compact"]
+__all__ = ["MOST_TOTAL", "Dispersion", "compact"]
+
+MOST_TOTAL = 1e15
+"""No weighted sum of errors is further from 0."""
 
 
 def compact(number: float) -> float:
@@ -74,3 +77,9 @@ class Dispersion:
     def numbers(self) -> list[float]:
         """State as numbers."""
         return [self.total, self.weight]
+
+    def restore(self, total: float, weight: float) -> None:
+        """Take over what `numbers` gave; ``ValueError`` when it is something else."""
+        if weight < 0.0:
+            raise ValueError("a weight below nothing")
+        self.total, self.weight = total, weight

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pipeline.detection.stored import whole
 from schemas.codec import encode
 from schemas.crisis import Exemplar
 
@@ -61,7 +62,7 @@ class Exemplars:
 
     def restore(self, state: list[Any]) -> None:
         """Take over what `state` gave."""
-        self.kept = [(int(minute), int(engagement), str(tweet_id)) for minute, engagement, tweet_id in state]
+        self.kept = [(whole(minute), whole(engagement), str(tweet_id)) for minute, engagement, tweet_id in state]
 
 
 def _fits(tweet_id: str) -> bool:

@@ -14,6 +14,10 @@ _ACCEPT_AFTER_MS = 3 * 24 * 3_600_000
 """A crisis that lasts for three days is the new ordinary: the baseline learns again."""
 
 
+_LAST_MS = 253_402_300_799_999
+"""The year 9999 ends: no time text exists after it."""
+
+
 class Step(NamedTuple):
     """One step in the life of a crisis, to be published."""
 
@@ -106,6 +110,10 @@ class LifeCycle:
         """Whether the baseline is to be protected from what is going on."""
         return self.level >= Level.ALERT and time_ms - self.alert_ms < _ACCEPT_AFTER_MS
 
+    def is_unusual(self) -> bool:
+        """Whether the open crisis has reached alert, and has not become the new ordinary."""
+        return self.level > Level.CALM and self.alert_ms > 0 and not self.accepted
+
     def accepts(self, time_ms: int) -> bool:
         """Whether a crisis has now lasted long enough to be the new ordinary; true once a crisis."""
         if self.accepted or self.level < Level.ALERT or self.is_protected(time_ms):
@@ -126,7 +134,12 @@ class LifeCycle:
         ]
 
     def restore(self, state: list[Any]) -> None:
-        """Take over what `state` gave."""
-        self.level, self.peak = Level(state[0]), Level(state[1])
-        self.sequence, self.opened_ms, self.told_ms, self.alert_ms = (int(number) for number in state[2:6])
-        self.accepted = bool(state[6])
+        """Take over what `state` gave; ``TypeError`` or ``ValueError`` when it is something else."""
+        level, peak, sequence, opened_ms, told_ms, alert_ms, accepted = state
+        for number in state:
+            if type(number) is not int or not 0 <= number <= _LAST_MS:
+                raise ValueError("not the life of a crisis")
+        self.level, self.peak, self.accepted = Level(level), Level(peak), bool(accepted)
+        self.sequence, self.opened_ms, self.told_ms, self.alert_ms = sequence, opened_ms, told_ms, alert_ms
+        if (self.level is Level.CALM) != (not opened_ms) or self.peak < self.level:
+            raise ValueError("a crisis without a beginning or an end")

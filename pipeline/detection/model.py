@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from math import exp, log, log1p, log10, sqrt
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from river import base
 
 from pipeline.detection.dispersion import compact
 from pipeline.detection.share import ShareModel
+from pipeline.detection.stored import numbers, whole
 from pipeline.detection.tails import beta_binomial_surprise, combined, count_surprise, normal_surprise
 from pipeline.detection.volume import HORIZON_MINUTES, HORIZONS, VolumeModel
 
@@ -34,6 +36,8 @@ _RARITY = tuple(log10(minutes / 60.0) for minutes in HORIZON_MINUTES)
 Then 4 is once in ten thousand hours, whichever window says so.
 """
 _FADING = 1.0 / (7 * 24)
+_MOST_LOG = 100.0
+"""Logarithm of more followers than there can be."""
 
 
 class HorizonView(NamedTuple):
@@ -169,7 +173,7 @@ class BrandModel(base.AnomalyDetector):
         """Hours with mentions so far, at most as many as it takes."""
         self.clock = 0
         """The minute that is next to be learnt, epoch minutes."""
-        self.pending: list[list[float]] = []
+        self.pending: list[tuple[float, ...]] = []
         """The last hours, not yet in the baseline: mentions, average hours, negative, of how many, weight."""
         self._cache: _Expectations | None = None
 
@@ -312,7 +316,7 @@ class BrandModel(base.AnomalyDetector):
             self.questions.learn_share(asked, volume, weight)
             self._learn_reach(x.get("reach_1h", 0), weight)
         self.pending.append(
-            [compact(count), compact(self.volume.season.exposure(minute, 60)), compact(taught), compact(trials), weight]
+            (compact(count), compact(self.volume.season.exposure(minute, 60)), compact(taught), compact(trials), weight)
         )
         while len(self.pending) > (_DELAY_HOURS if clip else 0):
             self._learn_baseline(*self.pending.pop(0), now=weight)
@@ -357,14 +361,21 @@ class BrandModel(base.AnomalyDetector):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` gave."""
-        clock = (int(number) for number in state["clock"])
-        self.clock, self.run, self.minutes, self.mentions, self.spoken = clock
+        self.clock, self.run, self.minutes, self.mentions, self.spoken = map(whole, state["clock"])
         self.volume.restore(state["volume"])
         self.negative.restore(state["negative"])
         self.questions.restore(state["questions"])
-        self.reach = [float(number) for number in state["reach"]]
-        self.pending = [[float(number) for number in hour] for hour in state["pending"]]
+        mean, variance, hours = numbers(state["reach"], 3)
+        numbers(list(chain(*state["pending"])), 5 * len(state["pending"]))
+        self.pending = list(map(tuple, state["pending"]))
+        if mean > _MOST_LOG or not variance or not all(_is_hour(*hour) for hour in self.pending):
+            raise ValueError("no such model")
+        self.reach = [mean, variance, hours]
         self._cache = None
+
+
+def _is_hour(_count: float, _exposure: float, hits: float, trials: float, weight: float) -> bool:
+    return hits <= trials and weight <= 1.0
 
 
 def _within(number: float, most: float) -> float:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import exp
-from typing import Any
+from typing import Any, TypeAlias
 
+from pipeline.detection import stored
 from pipeline.detection.dispersion import compact
 
 __all__ = ["Season"]
 
+_Cell: TypeAlias = tuple[float, float]
+_NOTHING: _Cell = (0.0, 0.0)
 _HOURS = 24
 _KEEP_A_DAY = exp(-1 / 7)
 """The rhythm is forgotten over a week: each hour of the day is seen once a day."""
@@ -32,9 +35,9 @@ class Season:
     __slots__ = ("_day_factors", "_hour_factors", "days", "doubt", "hours")
 
     def __init__(self) -> None:
-        self.hours: list[list[float]] = [[0.0, 0.0] for _ in range(_HOURS)]
+        self.hours: list[_Cell] = [_NOTHING] * _HOURS
         """Mean mentions of each hour of the day (UTC), and the days it was learnt from."""
-        self.days: list[list[float]] = [[0.0, 0.0], [0.0, 0.0]]
+        self.days: list[_Cell] = [_NOTHING] * 2
         """Mean mentions an hour on weekdays and at weekends, hour of day taken out, and the hours."""
         self.doubt = 1.0 / _PRIOR_PRECISION
         """Variance of an hour's factor as far as it is learnt, averaged over the day."""
@@ -77,8 +80,9 @@ class Season:
         day, hour_of_day = divmod(hour, _HOURS)
         weekend = _is_weekend(day)
         rhythm = self._hour_factors[hour_of_day]
-        _fold(self.hours[hour_of_day], count / self._day_factors[weekend], weight, _KEEP_A_DAY)
-        _fold(self.days[weekend], count / rhythm, weight, _KEEP_A_DAY ** (1 / 24))
+        hourly = _folded(self.hours[hour_of_day], count / self._day_factors[weekend], weight, _KEEP_A_DAY)
+        self.hours[hour_of_day] = hourly
+        self.days[weekend] = _folded(self.days[weekend], count / rhythm, weight, _KEEP_A_DAY ** (1 / 24))
         self.refresh(dispersion)
 
     def refresh(self, dispersion: float) -> None:
@@ -88,8 +92,9 @@ class Season:
         if average <= 0.0:
             return
         precision = 1.0 / (1.0 / average + dispersion)
-        raw = [_shrunk(mean / average, days * precision) for mean, days in self.hours]
-        self.doubt = sum(1.0 / (days * precision + _PRIOR_PRECISION) for _, days in self.hours) / _HOURS
+        learnt = [(mean / average, days * precision) for mean, days in self.hours]
+        raw = [1.0 + known / (known + _PRIOR_PRECISION) * (ratio - 1.0) for ratio, known in learnt]
+        self.doubt = sum([1.0 / (known + _PRIOR_PRECISION) for _, known in learnt]) / _HOURS
         smooth = [(raw[h - 1] + 2.0 * raw[h] + raw[(h + 1) % _HOURS]) / 4.0 for h in range(_HOURS)]
         scale = _HOURS / sum(smooth)
         self._hour_factors = [max(_LOWEST_FACTOR, factor * scale) for factor in smooth]
@@ -116,16 +121,19 @@ class Season:
 
     def restore(self, numbers: list[Any], dispersion: float) -> None:
         """Take over the state that `numbers` gave."""
-        cells = [[float(numbers[i]), float(numbers[i + 1])] for i in range(0, 2 * (_HOURS + 2), 2)]
+        flat = stored.numbers(numbers, 2 * (_HOURS + 2))
+        cells = list(zip(flat[::2], flat[1::2], strict=True))
         self.hours, self.days = cells[:_HOURS], cells[_HOURS:]
         self.refresh(dispersion)
 
 
-def _fold(cell: list[float], count: float, weight: float, keep: float) -> None:
+def _folded(cell: _Cell, count: float, weight: float, keep: float) -> _Cell:
     """Fold into an exponentially forgotten mean; rounded, so that the state stays small."""
-    cell[1] = compact(cell[1] * keep**weight + weight)
-    if cell[1] > 0.0:
-        cell[0] = compact(cell[0] + (count - cell[0]) * min(1.0, weight / cell[1]))
+    mean, known = cell
+    known = compact(known * keep**weight + weight)
+    if known > 0.0:
+        mean = compact(mean + (count - mean) * min(1.0, weight / known))
+    return mean, known
 
 
 def _shrunk(ratio: float, precision: float) -> float:

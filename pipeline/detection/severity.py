@@ -132,7 +132,11 @@ class Hysteresis:
         return [int(self.level), self.earned, self.missed]
 
     def restore(self, state: list[Any]) -> None:
-        """Take over what `state` gave."""
-        self.level = Level(state[0])
-        self.earned = [int(minutes) for minutes in state[1]]
-        self.missed = [int(minutes) for minutes in state[2]]
+        """Take over what `state` gave; ``TypeError`` or ``ValueError`` when it is something else."""
+        level, earned, missed = state
+        for minutes in (*earned, *missed):
+            if type(minutes) is not int or not 0 <= minutes < 1 << 53:
+                raise ValueError("not a number of minutes")
+        if len(earned) != len(_LEVELS) or len(missed) != len(_LEVELS):
+            raise ValueError("not the minutes of each level")
+        self.level, self.earned, self.missed = Level(level), list(earned), list(missed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import Any
 
-from pipeline.detection.dispersion import Dispersion, compact
+from pipeline.detection import stored
+from pipeline.detection.dispersion import MOST_TOTAL, Dispersion, compact
 from pipeline.detection.tails import beta_binomial_surprise
 from pipeline.detection.volume import HORIZON_LOOKS, HORIZON_MINUTES, HORIZONS
 
@@ -95,7 +96,9 @@ class ShareModel:
 
     def restore(self, numbers: list[Any]) -> None:
         """Take over what `numbers` gave."""
-        values = [float(number) for number in numbers]
-        self.hits, self.trials, self.hours = values[:3]
-        for dispersion, total, weight in zip(self.spreads, values[3::2], values[4::2], strict=True):
-            dispersion.total, dispersion.weight = total, weight
+        self.hits, self.trials, self.hours = stored.numbers(numbers[:3], 3)
+        spreads = stored.numbers(numbers[3:], 2 * len(self.spreads), least=-MOST_TOTAL)
+        if self.hits > self.trials:
+            raise ValueError("a share above one")
+        for dispersion, total, weight in zip(self.spreads, spreads[::2], spreads[1::2], strict=True):
+            dispersion.restore(total, weight)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import Any
 
-from pipeline.detection.dispersion import Dispersion, compact
+from pipeline.detection.dispersion import MOST_TOTAL, Dispersion, compact
 from pipeline.detection.season import Season
+from pipeline.detection.stored import numbers
 
 __all__ = ["HORIZONS", "HORIZON_LOOKS", "HORIZON_MINUTES", "VolumeModel"]
 
@@ -123,7 +124,7 @@ class VolumeModel:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
-        self.mentions, self.hours = (float(number) for number in state["level"])
-        for dispersion, (total, weight) in zip(self.dispersions, state["spread"], strict=True):
-            dispersion.total, dispersion.weight = float(total), float(weight)
+        self.mentions, self.hours = numbers(state["level"], 2)
+        for dispersion, spread in zip(self.dispersions, state["spread"], strict=True):
+            dispersion.restore(*numbers(spread, 2, least=-MOST_TOTAL))
         self.season.restore(state["season"], self.dispersions[_HOUR].value)

@@ -9,10 +9,12 @@ from typing import Any, Self
 
 from pipeline.brandstate import DetectorFactory
 from pipeline.bucket import ClosedBucket
-from pipeline.detection import Outcome, UnknownDetectorState
+from pipeline.compression import deflate, inflate
+from pipeline.detection import Alarm, Outcome, UnknownDetectorState
 from pipeline.settings import DetectionSettings, EngineSettings
+from pipeline.statevalue import unwrap, wrap
 from pipeline.tracker import Tracker
-from schemas.codec import encode
+from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent, CrisisEventType, Evidence
 from schemas.ids import crisis_event_id, crisis_id
 from schemas.mention import Gap, Mention, Origin, Sentiment, SentimentLabel, Watermark
@@ -26,6 +28,7 @@ MINUTE_MS = 60_000
 LATENESS_MS = 30_000
 
 LogItem = Mention | Watermark | Gap
+COMPRESSED = b"\0"
 
 
 def mention(**changes: Any) -> Mention:
@@ -132,7 +135,7 @@ def interleaved(rng: Random, logs: Iterable[Sequence[LogItem]]) -> list[LogItem]
 class FakeDetector:
     """Remembers everything that could differ, as floats, and raises an event now and then."""
 
-    def __init__(self, brand: str, settings: DetectionSettings) -> None:
+    def __init__(self, brand: str, settings: DetectionSettings, alarm: Alarm | None = None) -> None:
         self.brand = brand
         self.mean = 0.0
         self.seen = 0
@@ -153,6 +156,9 @@ class FakeDetector:
         )
         events = (self._event(bucket),) if minute.volume > 2 else ()
         return Outcome(detection=detection, events=events)
+
+    def learn(self, bucket: ClosedBucket) -> None:
+        self.seen += 1
 
     def _event(self, bucket: ClosedBucket) -> CrisisEvent:
         self.crises += 1
@@ -195,10 +201,16 @@ class FakeDetector:
         return {"version": 1, "mean": self.mean, "seen": self.seen, "crises": self.crises}
 
     @classmethod
-    def restore(cls, brand: str, settings: DetectionSettings, state: Mapping[str, Any]) -> Self:
+    def restore(
+        cls,
+        brand: str,
+        settings: DetectionSettings,
+        state: Mapping[str, Any],
+        alarm: Alarm | None = None,
+    ) -> Self:
         if state["version"] != 1:
             raise UnknownDetectorState("not mine")
-        detector = cls(brand, settings)
+        detector = cls(brand, settings, alarm)
         detector.mean = float(state["mean"])
         detector.seen, detector.crises = int(state["seen"]), int(state["crises"])
         return detector
@@ -245,3 +257,26 @@ def published_by_a_worker_that_crashes(
             tracker.restore(key, value)
         assert not tracker.problems
     return [encode(event) for event in sorted(events, key=lambda event: event.brand)]
+
+
+def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
+    """Return the partition of a brand's value, and its state as one object; the windows in it are bytes.
+
+    A clock's value is taken apart likewise.
+    """
+    partition, sections = unwrap(value)
+    assert not isinstance(sections, Mapping)
+    core, *rest = sections
+    state: dict[str, Any] = decode(inflate(core[1:], 1 << 26) if core[:1] == COMPRESSED else core)
+    if rest:
+        learnt, windows = rest
+        state |= {"detector": decode(inflate(learnt, 1 << 16)), "windows": windows}
+    return partition, state
+
+
+def put_together(partition: int, state: Mapping[str, Any]) -> bytes:
+    """Return the value that `taken_apart` would take apart into this state."""
+    core = {name: part for name, part in state.items() if name not in ("detector", "windows")}
+    if "windows" not in state:
+        return wrap(partition, encode(core))
+    return wrap(partition, encode(core), deflate(encode(state["detector"])), state["windows"])

@@ -6,12 +6,21 @@ import pytest
 from pipeline.brandstate import BrandState, DetectorFactory, Folded
 from pipeline.detection import Detector
 from pipeline.gaps import Gaps
+from pipeline.openbucket import OpenBucket
 from pipeline.settings import DetectionSettings
-from pipeline.statevalue import StateProblem, UnusableState, unwrap, wrap
+from pipeline.statevalue import StateProblem, UnusableState, unwrap
 from schemas.codec import encode
 from schemas.mention import Mention, Origin
 from schemas.window import WindowClosed
-from tests.pipeline.logs import MINUTE_MS, START_MS, FakeDetector, mention, random_mention
+from tests.pipeline.logs import (
+    MINUTE_MS,
+    START_MS,
+    FakeDetector,
+    mention,
+    put_together,
+    random_mention,
+    taken_apart,
+)
 
 SETTINGS = DetectionSettings()
 START = START_MS // MINUTE_MS
@@ -67,8 +76,17 @@ def talk(rng: Random, minute: int, offset: int, phrases: int) -> Mention:
 
 
 def restored(brand: BrandState, factory: DetectorFactory = FakeDetector) -> BrandState:
-    _partition, state = unwrap(brand.encode(0))
+    return decoded(brand.encode(0), factory)
+
+
+def decoded(value: bytes, factory: DetectorFactory = Detector) -> BrandState:
+    _partition, state = unwrap(value)
     return BrandState.decode("acme", state, SETTINGS, factory)
+
+
+def changed(brand: BrandState, **changes: object) -> bytes:
+    partition, state = taken_apart(brand.encode(0))
+    return put_together(partition, {**state, **changes})
 
 
 def test_the_state_of_a_busy_brand_is_at_most_8_kib() -> None:
@@ -105,7 +123,7 @@ def test_applied_survives_and_a_restored_brand_drops_what_it_has_counted() -> No
 
 
 @pytest.mark.parametrize(
-    ("time_ms", "folded"), [(-1, Folded.CLOSED), (253_402_300_800_000, Folded.MISDATED), (0, Folded.COUNTED)]
+    ("time_ms", "folded"), [(-1, Folded.CLOSED), (2**31 * MINUTE_MS, Folded.MISDATED), (0, Folded.COUNTED)]
 )
 def test_times_without_a_name_are_not_counted(time_ms: int, folded: Folded) -> None:
     assert BrandState("acme", SETTINGS, FakeDetector).fold(mention(time_ms=time_ms), 0) is folded
@@ -113,8 +131,7 @@ def test_times_without_a_name_are_not_counted(time_ms: int, folded: Folded) -> N
 
 def test_an_unknown_detector_state_keeps_the_counts_and_the_detector_learns_from_the_last_day() -> None:
     brand, _sizes = brand_after(8 * 60, 2, phrases=1)
-    _partition, state = unwrap(brand.encode(0))
-    again = BrandState.decode("acme", {**state, "detector": {"version": "of tomorrow"}}, SETTINGS)
+    again = decoded(changed(brand, detector={"version": "of tomorrow"}))
 
     ours, theirs = (brand.close(START + 8 * 60, Gaps())[0][-1] for brand in (brand, again))
     assert isinstance(ours, WindowClosed)
@@ -125,16 +142,15 @@ def test_an_unknown_detector_state_keeps_the_counts_and_the_detector_learns_from
     assert theirs.detection.expected_1h == pytest.approx(ours.detection.expected_1h, rel=0.25)
 
 
-def test_a_detector_that_would_be_in_a_crisis_after_learning_anew_begins_fresh() -> None:
+def test_learning_anew_publishes_nothing_and_opens_no_crisis() -> None:
     brand = BrandState("acme", SETTINGS, FakeDetector)
     for n in range(5):
         brand.fold(mention(origin=Origin(partition=0, offset=n)), 0)
     brand.close(START + 1, Gaps())
-    _partition, state = unwrap(brand.encode(0))
 
-    again = BrandState.decode("acme", {**state, "detector": {"version": 2}}, SETTINGS, FakeDetector)
+    again = decoded(changed(brand, detector={"version": 2}), FakeDetector)
 
-    assert unwrap(again.encode(0))[1]["detector"] == FakeDetector("acme", SETTINGS).state()
+    assert taken_apart(again.encode(0))[1]["detector"] == {"version": 1, "mean": 0.0, "seen": 1, "crises": 0}
 
 
 @pytest.mark.parametrize(
@@ -143,21 +159,22 @@ def test_a_detector_that_would_be_in_a_crisis_after_learning_anew_begins_fresh()
         {"applied": [[0, 1]]},
         {"applied": [[0, "1", 0]]},
         {"level": 9},
+        {"alarm": []},
+        {"alarm": [[9, [0] * 4, [0] * 4], [0] * 7, [0, 0]]},
+        {"alarm": [[1, [0] * 4, [0] * 4], [0] * 7, [0, 0]]},
+        {"alarm": [[0, [0] * 4, [0] * 4], [0] * 7, [0, -1]]},
         {"at": [1, 2]},
-        {"at": [START + 2, START, 0]},
+        {"at": [START + 2, START, [0, 0]]},
+        {"at": [START + 2**31, START, START + 2**31 - 1]},
         {"open": [[START, []]]},
-        {"windows": []},
-        {"windows": None},
+        {"open": [[START - 9, OpenBucket().state()]]},
+        {"windows": b""},
+        {"windows": b"x" * 99},
     ],
 )
 def test_a_damaged_state_is_refused(change: dict[str, object]) -> None:
     brand, _sizes = brand_after(3, 1, factory=FakeDetector)
-    _partition, state = unwrap(brand.encode(0))
 
     with pytest.raises(UnusableState) as refused:
-        BrandState.decode("acme", {**state, **change}, SETTINGS, FakeDetector)
+        decoded(changed(brand, **change), FakeDetector)
     assert refused.value.problem is StateProblem.CORRUPT
-
-
-def test_a_value_names_its_partition() -> None:
-    assert unwrap(wrap(7, {"x": 1})) == (7, {"v": 1, "partition": 7, "x": 1})

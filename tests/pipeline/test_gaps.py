@@ -1,3 +1,6 @@
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +48,12 @@ def test_too_many_gaps_are_joined_and_never_dropped() -> None:
     state = gaps.state()
     assert len(state) <= 257
     assert max(map(len, state.values())) <= 32
+
+
+@pytest.mark.parametrize(
+    "state",
+    [[], [[5, []]], {"": [[1]]}, {"": [[2, 1]]}, {"": [[-1, 1]]}, {"": [[0.5, 2]]}, {"": [[0, 2**40]]}, {"": "ab"}],
+)
+def test_what_is_no_state_of_gaps_is_refused(state: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Gaps.restore(state)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 
 import pipeline.brandstate
 from pipeline.settings import EngineSettings
+from pipeline.statevalue import wrap
 from pipeline.tracker import Step, Tracker, clock_key
 from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent
+from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.mention import Gap, Mention, Origin
+from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
+from tests.pipeline.incident import CALMS, STORED, incident
 from tests.pipeline.logs import (
     MINUTE_MS,
     START_MS,
@@ -22,8 +26,10 @@ from tests.pipeline.logs import (
     mention,
     published,
     published_by_a_worker_that_crashes,
+    put_together,
     random_mention,
     raw_log,
+    taken_apart,
     watermark,
 )
 
@@ -379,6 +385,12 @@ def test_entries_of_another_partition_are_passed_over() -> None:
         (b'{"v":2,"partition":0}', "unknown_version"),
         (b'{"v":0,"partition":0}', "unknown_version"),
         (b'{"v":"1","partition":0}', "unknown_version"),
+        (wrap(0, b"{}")[:-1], "corrupt"),
+        (wrap(0, b"{}"), "corrupt"),
+        (wrap(0, b"{", b"", b""), "corrupt"),
+        (wrap(0), "corrupt"),
+        (b"V\x03" + wrap(0, b"{}")[2:], "unknown_version"),
+        (b"V\x01" + wrap(0, b"{}")[2:], "unknown_version"),
     ],
 )
 @pytest.mark.parametrize("key", ["acme", clock_key(0)])
@@ -412,20 +424,20 @@ def test_no_damage_to_the_state_makes_restoring_or_going_on_raise(data: st.DataO
     junk = st.sampled_from([None, -1, 0, 1.5, "x", "AAAA", [], [1], {}, {"en": -1}, True, 2**63 - 1])
     tracker = tracker_of_one()
     for key, value in states.items():
-        damaged = decode(value)
+        partition, damaged = taken_apart(value)
         _damage(damaged, rng, data.draw(junk))
-        tracker.restore(key, encode(damaged))
+        tracker.restore(key, put_together(partition, damaged))
 
     tracker.step(log)
 
 
 def _damage(value: dict[str, Any], rng: Random, junk: object) -> None:
-    """Replace something somewhere inside, apart from the version."""
+    """Replace something somewhere inside, apart from the windows, which are bytes."""
     inside: Any = value
     path: list[tuple[Any, Any]] = []
     while isinstance(inside, (dict, list)) and inside:
         keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
-        key = rng.choice([k for k in keys if k not in ("v", "partition")])
+        key = rng.choice([k for k in keys if k != "windows"])
         path.append((inside, key))
         inside = inside[key]
     container, key = rng.choice(path)
@@ -448,3 +460,94 @@ def test_every_prefix_of_the_states_of_a_step_is_a_state_to_go_on_from() -> None
         events = [*first.events, *second.events, *restarted.step(log[half:]).events]
 
         assert set(map(encode, events)) == set(expected)
+
+
+# -- another model -----------------------------------------------------------------------------------
+
+
+def lived(change: Any) -> list[CrisisEvent]:
+    """Return the life of the incident's crises when the detector's state is changed in the midst of it."""
+    tracker, states, events = Tracker(EngineSettings(), 0), dict[str, bytes](), list[Any]()
+    for records in incident(0, STORED):
+        step = tracker.step(records)
+        states |= step.states
+        events += step.events
+    partition, state = taken_apart(states["acme"])
+    change(state["detector"])
+    states["acme"] = put_together(partition, state)
+    tracker = Tracker(EngineSettings(), 0)
+    for key, value in states.items():
+        tracker.restore(key, value)
+    assert tracker.problems == {"unknown_detector": 1}
+    for records in incident(STORED, STORED + 3 * 24 * 60):
+        events += tracker.step(records).events
+    return [event for event in events if isinstance(event, CrisisEvent)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda detector: detector.update(version="of tomorrow"),
+        lambda detector: detector.clear(),
+        lambda detector: detector["model"].update(clock=None),
+        lambda detector: detector["model"]["volume"].update(level=[-1.0, 1e300]),
+    ],
+)
+def test_an_open_crisis_outlives_its_model_and_is_resolved_in_the_end(change: Any) -> None:
+    events = lived(change)
+
+    assert len({event.crisis_id for event in events}) == 1
+    assert [event.sequence for event in events] == list(range(len(events)))
+    assert [event.type for event in events].count(CrisisEventType.OPENED) == 1
+    assert events[-1].type is CrisisEventType.RESOLVED
+    stored_ms = START_MS + STORED * MINUTE_MS
+    after = [event for event in events if from_rfc3339(event.time) > stored_ms]
+    fallen = [event for event in after if event.type is not CrisisEventType.UPDATED]
+    assert from_rfc3339(fallen[0].time) > START_MS + CALMS * MINUTE_MS, "not while it goes on"
+    assert from_rfc3339(events[-1].time) <= stored_ms + (24 + 7) * 60 * MINUTE_MS
+
+
+NUMBERS = (-1, 0, 1, 5, 1.5, 1e-300, 1e15, 1e300, 2**31, 2**53, 2**63 - 1, 2**64 - 1)
+JUNK: tuple[Any, ...] = (*NUMBERS, None, "x", "", [], [1], {}, True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_state_that_was_accepted_never_makes_the_real_detector_raise(seed: int) -> None:
+    rng = Random(seed)
+    tracker = Tracker(EngineSettings(), 0)
+    for key, value in eventful().items():
+        partition, state = taken_apart(value)
+        for _ in range(rng.randint(1, 3) if key == "acme" else 0):
+            _damage(state, rng, rng.choice(JUNK))
+        tracker.restore(key, put_together(partition, state))
+    for records in incident(STORED, STORED + 130):
+        tracker.step(records)
+    again = Tracker(EngineSettings(), 0)
+    step = tracker.step([watermark(START_MS + (STORED + 131) * MINUTE_MS, 10**7)])
+    for key, value in step.states.items():
+        again.restore(key, value)
+    assert again.problems == {}, "what we write we can read"
+
+
+@lru_cache
+def eventful() -> dict[str, bytes]:
+    tracker, states = Tracker(EngineSettings(), 0), dict[str, bytes]()
+    for records in incident(0, STORED):
+        states |= tracker.step(records).states
+    return states
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_restored_tracker_writes_the_states_it_was_restored_from(seed: int) -> None:
+    rng = Random(seed)
+    tracker = Tracker(EngineSettings(), 0)
+    log = interleaved(rng, [raw_log(rng, p, 2, length=40, end_ms=END_MS) for p in range(2)])
+    states = tracker.step(log[: rng.randrange(len(log) + 1)]).states
+    again = Tracker(EngineSettings(), 0)
+    for key, value in states.items():
+        again.restore(key, value)
+
+    assert again.problems == {}
+    assert again._states(again.brands()) == {key: value for key, value in states.items() if key != clock_key(0)}

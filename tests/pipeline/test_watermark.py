@@ -155,7 +155,11 @@ def test_time_never_goes_back_and_survives_a_restart(said: list[tuple[int, int |
 
 
 @pytest.mark.parametrize(
-    "state", [[], [None, 1], [None, "1", []], [-5, 1, []], [None, 1, [[0, "x", 0, False]]], [1, 1, 1]]
+    "state",
+    [
+        *([], [None, 1], [None, "1", []], [-5, 1, []], [None, -1, []], [None, 2**32, []], [1, 1, 1]),
+        *([None, 1, [[0, "x", 0, False]]], [None, 1, [[-1, 1, 0, False]]], [None, 1, [[0, 1, 2**64 - 1, False]]]),
+    ],
 )
 def test_a_damaged_clock_is_told_apart(state: list[object]) -> None:
     with pytest.raises((TypeError, ValueError)):

@@ -74,6 +74,32 @@ def test_a_mention_with_a_wrong_field_never_gives_anything_but_a_mention_or_a_sc
     assert read.type == "mention"
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("mention", {"origin": {"partition": 0, "offset": 1 << 63}}),
+        ("mention", {"origin": {"partition": -1, "offset": 0}}),
+        ("mention", {"origin": {"partition": 0, "offset": 0, "index": 10**40}}),
+        *(("mention", {"brand": brand}) for brand in ("", "|clock|0", "Acme", "a" * 65, "acme\n")),
+        ("watermark", {"source_partition": 1 << 31}),
+        ("watermark", {"source_partitions": 0}),
+        ("watermark", {"offset": -2}),
+        ("gap", {"offset": -1}),
+        ("gap", {"brands": ["|clock|0"]}),
+    ],
+)
+def test_what_state_could_not_hold_is_refused_when_it_is_read(name: str, change: dict[str, object]) -> None:
+    with pytest.raises(SchemaError):
+        read_mention_record(encode_loosely(decode(ENCODED[name]) | change))
+
+
+@pytest.mark.parametrize("tag", ["a secret", ["a secret"] * 500])
+def test_a_record_of_no_known_type_is_refused_without_quoting_it(tag: object) -> None:
+    with pytest.raises(SchemaError) as refused:
+        read_mention_record(encode({"type": tag}))
+    assert str(refused.value) == "record: of no known type"
+
+
 def encode_loosely(payload: object) -> bytes:
     try:
         return encode(payload)

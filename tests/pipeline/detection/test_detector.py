@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection import Detector, UnknownDetectorState
+from pipeline.detection import Alarm, Detector, UnknownDetectorState
 from pipeline.settings import DetectionSettings
 from schemas.codec import decode, encode
 from schemas.crisis import CrisisEventType, Exemplar
@@ -164,13 +165,19 @@ BUCKETS = list(closed(eventful(16)))
 WHOLE = watch(BUCKETS)
 
 
+def again(detector: Detector) -> Detector:
+    """Return what a restart makes of a detector and its alarm."""
+    alarm = Alarm.restore("acme", DetectionSettings(), decode(encode(detector.alarm.state())))
+    return Detector.restore("acme", DetectionSettings(), decode(encode(detector.state())), alarm)
+
+
 @settings(max_examples=12, deadline=None)
 @given(cuts=st.lists(st.integers(0, len(BUCKETS) - 1), min_size=1, max_size=40))
 def test_a_restored_detector_goes_on_bit_for_bit(cuts: list[int]) -> None:
     detector, said = Detector("acme", DetectionSettings()), []
     for i, bucket in enumerate(BUCKETS):
         if i in cuts:
-            detector = Detector.restore("acme", DetectionSettings(), decode(encode(detector.state())))
+            detector = again(detector)
         said.append(detector.observe(bucket))
     assert encode([outcome.detection for outcome in said]) == encode(WHOLE.detections)
     assert encode([event for outcome in said for event in outcome.events]) == encode(WHOLE.events)
@@ -189,7 +196,7 @@ def test_the_stream_of_the_restarts_has_a_whole_crisis_in_it() -> None:
 def test_restarting_at_every_minute_changes_nothing() -> None:
     detector, said = Detector("acme", DetectionSettings()), []
     for bucket in BUCKETS[: DAY // 2]:
-        detector = Detector.restore("acme", DetectionSettings(), decode(encode(detector.state())))
+        detector = again(detector)
         said.append(detector.observe(bucket).detection)
     assert encode(said) == encode(WHOLE.detections[: DAY // 2])
 
@@ -207,18 +214,24 @@ def test_the_state_of_the_busiest_brand_fits_its_budget() -> None:
 @pytest.mark.parametrize(
     "break_it",
     [
-        lambda state: state.update(version=2),
+        lambda state: state.update(version=1),
+        lambda state: state.update(version=3),
         lambda state: state.pop("version"),
         lambda state: state.pop("model"),
-        lambda state: state.update(levels=["x"]),
+        lambda state: state.update(verdict=["x"]),
         lambda state: state["model"].update(volume=3),
         lambda state: state["model"]["volume"].update(season=[1.0]),
         lambda state: state.update(phrases=[0]),
-        lambda state: state.update(life=[9, 9, 0, 0, 0, 0, 0]),
+        lambda state: state.update(verdict=[float("1e300"), 0, 0, 0]),
+        lambda state: state["model"].update(reach=[1.0, 0.0, 1.0]),
+        lambda state: state["model"].update(negative=[2.0, 1.0, 1.0] + [0.0] * 6),
+        lambda state: state["model"].update(pending=[[1.0, 1.0, 2.0, 1.0, 1.0]]),
+        lambda state: state["model"].update(clock=[-1, 0, 0, 0, 0]),
+        lambda state: state["phrases"].__setitem__(2, [""] * len(state["phrases"][2])),
     ],
 )
 def test_a_state_that_cannot_be_read_is_refused_with_one_clear_error(
-    break_it: Callable[[dict[str, object]], None],
+    break_it: Callable[[Any], None],
 ) -> None:
     state = decode(encode(WHOLE.detector.state()))
     break_it(state)

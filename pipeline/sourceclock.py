@@ -1,0 +1,51 @@
+"""What a raw partition has said so far: how far it has been read, and its newest time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.duplicates import RecentIds
+from pipeline.formats.times import MAX_TIME_MS
+from schemas.codec import decode, encode
+
+__all__ = ["SourceClock"]
+
+_MOST_OFFSET = (1 << 63) - 1
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceClock:
+    """What a raw partition has said so far. Mutable; one writer."""
+
+    partition: int
+    next_offset: int = 0
+    """Everything below this offset has been enriched."""
+    newest_ms: int | None = None
+    """Highest event time seen, epoch milliseconds."""
+    recent: RecentIds
+    """Tweet IDs of the last records."""
+
+    def dump(self) -> bytes:
+        """Encode what cannot be read from the log again cheaply; `recent` can."""
+        return encode({"v": 1, "next_offset": self.next_offset, "newest_ms": self.newest_ms})
+
+    def load(self, data: bytes) -> bool:
+        """Take over a dumped clock. One that :meth:`dump` cannot have given is ignored and False returned.
+
+        A time or an offset out of all bounds would make everything that follows late or already read.
+        """
+        try:
+            state: Any = decode(data)
+            version, next_offset, newest_ms = state["v"], state["next_offset"], state["newest_ms"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        known = newest_ms is None or _is_within(newest_ms, MAX_TIME_MS)
+        if version != 1 or not known or not _is_within(next_offset, _MOST_OFFSET):
+            return False
+        self.next_offset, self.newest_ms = next_offset, newest_ms
+        return True
+
+
+def _is_within(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most

@@ -1,0 +1,104 @@
+"""What version 1 of a state was, brought up to version 2. Nothing is lost on the way.
+
+Version 1 was one JSON object, its bytes in base64: rings as bit planes, sketches as text, and the life cycle
+inside of the detector's state. A changelog holds such values until every brand has been written once more, so
+this reading must stay as it is for as long as somebody may come from that version.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.authors import load_registers
+from pipeline.compression import deflate
+from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows
+from pipeline.windows import sections_of_windows
+from schemas.codec import encode
+
+__all__ = ["StoredState", "sections"]
+
+StoredState: TypeAlias = Sequence[bytes] | Mapping[str, Any]
+"""The sections of a state; or of version 1, the object."""
+
+_OLD_COLUMNS = ("volume", "negative", "neutral", "retweets", "questions", "reach", "copies", "own_posts", "unobserved")
+_DETECTOR = 1
+_CALM = [[0, [0, 0, 0, 0], [0, 0, 0, 0]], [0, 0, 0, 0, 0, 0, 0], [0, 0]]
+_MOST_BITS = 63
+
+
+def sections(state: StoredState) -> Sequence[bytes]:
+    """Return the sections of a clock's or of a brand's state (`BrandState.encode`), whichever version wrote it.
+
+    Raises
+    ------
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+        It is no state of version 1.
+    """
+    if not isinstance(state, Mapping):
+        return state
+    if "clock" in state:
+        return [encode({"clock": state["clock"], "gaps": state["gaps"]})]
+    alarm, detector = _divided(state["detector"])
+    core = {name: state[name] for name in ("applied", "level", "at")} | {"alarm": alarm, "open": state["open"]}
+    windows = b"" if state["at"][0] is None else _windows(state["windows"])
+    return [encode(core), deflate(encode(detector)), windows]
+
+
+def _divided(detector: Any) -> tuple[list[Any], Any]:
+    """Divide the state of a detector into what became the brand's own, and the rest."""
+    if not isinstance(detector, dict) or detector.get("version") != _DETECTOR or "life" not in detector:
+        return _CALM, detector
+    hour, mentions, table = detector["phrases"]
+    rest = {name: detector[name] for name in ("model", "verdict", "exemplars")}
+    rest["phrases"] = [hour, mentions, list(table), list(zip(*table.values(), strict=True))]
+    return [detector["levels"], detector["life"], [0, 0]], {"version": 2, **rest}
+
+
+def _windows(state: Sequence[Any]) -> bytes:
+    languages, minutes, quarters, authors, texts = state
+    columns = len(_OLD_COLUMNS) + len(languages)
+    rings = [_rows(_unpacked(ring, count, columns)) for ring, count in ((minutes, MINUTES), (quarters, QUARTERS))]
+    heights, _, codes = authors.partition(".")
+    return sections_of_windows(
+        languages,
+        dump_rows(rings[0]),
+        deflate(dump_rows(rings[1])),
+        bytes(load_registers(heights)) + b64decode(codes, validate=True),
+        b64decode(texts, validate=True),
+    )
+
+
+def _unpacked(packed: Sequence[Any], count: int, columns: int) -> NDArray[np.int64]:
+    """Return rows from [bits of each column's largest number, all columns' bit planes, highest first]."""
+    widths, text = packed
+    if len(widths) != columns or not all(type(width) is int and 0 <= width <= _MOST_BITS for width in widths):
+        raise ValueError("not the widths of the columns")
+    bits = np.unpackbits(np.frombuffer(b64decode(text, validate=True), np.uint8))
+    planes = bits[: sum(widths) * count].reshape(sum(widths), count).astype(np.int64)
+    rows = np.zeros((count, columns), np.int64)
+    first = 0
+    for column, width in enumerate(widths):
+        shifts = np.arange(width - 1, -1, -1, dtype=np.int64)[:, None]
+        rows[:, column] = (planes[first : first + width] << shifts).sum(axis=0)
+        first += width
+    return rows
+
+
+def _rows(old: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Divide the reach into its two columns."""
+    rows = np.zeros((len(old), len(COLUMNS) + old.shape[1] - len(_OLD_COLUMNS)), np.int64)
+    for at, name in enumerate(_OLD_COLUMNS):
+        if name != "reach":
+            rows[:, COLUMNS.index(name)] = old[:, at]
+    rows[:, len(COLUMNS) :] = old[:, len(_OLD_COLUMNS) :]
+    reach = old[:, _OLD_COLUMNS.index("reach")]
+    rows[:, COLUMNS.index("reach_low")] = reach & (1 << REACH_BITS) - 1
+    rows[:, COLUMNS.index("reach_high")] = reach >> REACH_BITS
+    if rows.max() >= 1 << 31 or not np.array_equal(rows[:, 0], rows[:, len(COLUMNS) :].sum(axis=1)):
+        raise ValueError("counts that nobody can have counted")
+    return rows.astype(np.int32)
