@@ -12,7 +12,7 @@ Kind = Literal["embedded", "kafka"]
 
 
 class Broker(ABC):
-    """One broker on a port that stays the same over restarts."""
+    """One broker, or several that act as one, on ports that stay the same over restarts."""
 
     kind: ClassVar[Kind]
     durable: ClassVar[bool]
@@ -21,12 +21,12 @@ class Broker(ABC):
     @property
     @abstractmethod
     def bootstrap(self) -> str:
-        """Address for clients, ``host:port``."""
+        """Address for clients, ``host:port``; of several brokers, all addresses with commas between."""
 
     @property
     @abstractmethod
     def process(self) -> GuardedProcess | None:
-        """The broker's process since the last start."""
+        """The broker's process since the last start; none of several brokers, each of which has its own."""
 
     @abstractmethod
     def start(self) -> None:

@@ -1,15 +1,21 @@
-"""Short ways to make topics, write records and read them back, on any broker."""
+"""Short ways to make topics, write records, read them back and see what groups did with them, on any broker."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from agents.transport import end_offsets
+from tests.brokers.asking import answers_of, topic_config, view
+
+_WAIT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +33,10 @@ class Record:
     """Only on records that were read or written."""
 
 
-async def create_topics(bootstrap: str, partitions: Mapping[str, int], config: Mapping[str, str] | None = None) -> None:
-    """Make topics with these numbers of partitions, and return when all of them have a leader.
+async def create_topics(
+    bootstrap: str, partitions: Mapping[str, int], config: Mapping[str, str] | None = None, *, replication: int = 1
+) -> None:
+    """Make topics with these numbers of partitions, and return when every node knows all of their leaders.
 
     Raises
     ------
@@ -37,40 +45,129 @@ async def create_topics(bootstrap: str, partitions: Mapping[str, int], config: M
     TimeoutError
         A partition has no leader after 10 seconds.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        topics = [
-            NewTopic(name, count, replication_factor=1, topic_configs=dict(config or {}))
-            for name, count in partitions.items()
-        ]
+    topics = [
+        NewTopic(name, count, replication_factor=replication, topic_configs=dict(config or {}))
+        for name, count in partitions.items()
+    ]
+    async with _admin(bootstrap) as admin:
         answer = await admin.create_topics(topics)
-        if refused := [error for error in answer.topic_errors if error[1]]:
-            raise RuntimeError(f"topics not made: {refused}")
-        async with asyncio.timeout(10):
-            # A broker tells nobody when a leader is elected: ask again.
-            while not _all_led(await admin.describe_topics(list(partitions)), partitions):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-    finally:
-        await admin.close()
+    if refused := [error for error in answer.topic_errors if error[1]]:
+        raise RuntimeError(f"topics not made: {refused}")
+
+    def led(address: str) -> bool:
+        seen = view(address)
+        return all(len(seen.leaders_of(name)) == count for name, count in partitions.items())
+
+    await _every_node(bootstrap, led)
+
+
+async def alter_topic(bootstrap: str, topic: str, config: Mapping[str, str], *, delete: Collection[str] = ()) -> None:
+    """Change settings of a topic, and return when every node shows them; the others stay as they are.
+
+    Parameters
+    ----------
+    bootstrap, topic
+        Which topic, and where. Not on the embedded broker, which has no such request.
+    config
+        Settings to put on the topic.
+    delete
+        Names of settings to take off it, back to the broker's default.
+
+    Raises
+    ------
+    LookupError
+        There is no such topic.
+    RuntimeError
+        The broker refused a setting.
+    TimeoutError
+        A node does not show them after 10 seconds.
+    """
+    # The only request that this library has for it replaces all settings at once.
+    own = (await asyncio.to_thread(answers_of, bootstrap, lambda address: topic_config(address, topic)))[0]
+    wanted = {name: value for name, value in {**own, **config}.items() if name not in delete}
+    async with _admin(bootstrap) as admin:
+        [answer] = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wanted)])
+    if refused := [error for error in answer.resources if error[0]]:
+        raise RuntimeError(f"settings not changed: {refused}")
+    await _every_node(bootstrap, lambda address: topic_config(address, topic) == wanted)
+
+
+async def delete_topics(bootstrap: str, names: Collection[str]) -> None:
+    """Remove topics with all their records, and return when no node knows them any more.
+
+    Raises
+    ------
+    RuntimeError
+        The broker refused one, for instance because it does not exist.
+    TimeoutError
+        A node still has one after 10 seconds.
+    """
+    async with _admin(bootstrap) as admin:
+        answer = await admin.delete_topics(list(names))
+    if refused := [error for error in answer.topic_error_codes if error[1]]:
+        raise RuntimeError(f"topics not deleted: {refused}")
+    await _every_node(bootstrap, lambda address: not any(name in names for name, _ in view(address).partitions))
 
 
 async def partitions_of(bootstrap: str, topic: str) -> list[int]:
     """Return the numbers of a topic's partitions, in order; none when there is no such topic."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with _admin(bootstrap) as admin:
         # Of all topics: on the embedded broker, asking for one by name makes it.
         found = [each for each in await admin.describe_topics() if each["topic"] == topic]
-    finally:
-        await admin.close()
     return sorted(each["partition"] for described in found for each in described["partitions"])
 
 
-async def produce(bootstrap: str, topic: str, records: Iterable[Record | bytes]) -> list[Record]:
-    """Write records in order, and return them with their partition and offset when all are acknowledged."""
+async def end_offsets_of(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return the offset after the last record of each partition, exact on every broker.
+
+    Raises
+    ------
+    LookupError
+        There is no such topic.
+    TimeoutError
+        The broker did not answer.
+    """
+    async with _reader(bootstrap, topic) as consumer:
+        ends = await end_offsets(consumer, consumer.assignment())
+    return {place.partition: end for place, end in sorted(ends.items())}
+
+
+async def committed_offsets(
+    bootstrap: str, group: str, topic: str, *, timeout_seconds: float = 20.0
+) -> dict[int, int | None]:
+    """Return the offset that a group committed for each partition, none where it did not; the group is not joined.
+
+    Raises
+    ------
+    LookupError
+        There is no such topic.
+    TimeoutError
+        The group's coordinator did not answer.
+    """
+    partitions = await partitions_of(bootstrap, topic)
+    if not partitions:
+        raise LookupError(f"there is no topic {topic}")
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    async with asyncio.timeout(timeout_seconds), consumer:
+        return {each: await consumer.committed(TopicPartition(topic, each)) for each in partitions}
+
+
+async def produce(
+    bootstrap: str, topic: str, records: Iterable[Record | bytes], *, timeout_seconds: float = 40.0
+) -> list[Record]:
+    """Write records in order, and return them with their partition and offset when all are acknowledged.
+
+    Where no timestamp is given, the one returned is that of the first record sent with it: some milliseconds off.
+
+    Raises
+    ------
+    KafkaError
+        One was refused; what may pass is tried again until the timeout.
+    """
     wanted = [Record(value=each) if isinstance(each, bytes) else each for each in records]
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=5, request_timeout_ms=round(timeout_seconds * 1000)
+    )
     await producer.start()
     try:
         sent = [
@@ -145,9 +242,26 @@ async def _finished(consumer: Any, ends: Mapping[Any, int] | None, count: int | 
     return all([await consumer.position(place) >= end for place, end in ends.items()])
 
 
-def _all_led(described: list[dict[str, Any]], partitions: Mapping[str, int]) -> bool:
-    led = {topic["topic"]: sum(partition["leader"] >= 0 for partition in topic["partitions"]) for topic in described}
-    return led == partitions
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _every_node(bootstrap: str, agrees: Callable[[str], bool]) -> None:
+    """Wait until this is true of each node that answers."""
+    async with asyncio.timeout(_WAIT_SECONDS):
+        # A broker tells nobody what it has learnt: ask again.
+        while not _unanimous(await asyncio.to_thread(answers_of, bootstrap, agrees)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def _unanimous(answers: Collection[bool]) -> bool:
+    return bool(answers) and all(answers)
 
 
 def _as_written(record: Record, place: Any) -> Record:

@@ -1,7 +1,7 @@
 """The ``--broker`` option and the fixtures of tests that need a broker.
 
 A test that asks for ``broker`` is marked ``broker``, and runs over both. The marks ``embedded`` and ``kafka``
-keep a test to one of them.
+keep a test to one of them; one that asks for ``cluster`` is marked ``kafka``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 import pytest
 
 from tests.brokers.base import Broker
+from tests.brokers.cluster import KafkaCluster
 from tests.brokers.embedded import Embedded
 from tests.brokers.jars import JarsError, class_path
 from tests.brokers.kafka import Kafka
@@ -44,6 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.broker)
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
     left_out = [item for item in items if item.get_closest_marker(other)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -64,15 +67,25 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         chosen.stop()
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """Three running nodes of Apache Kafka for the whole session; a test may do to them what it may to ``broker``."""
+    nodes = KafkaCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        nodes.start()
+        yield nodes
+    finally:
+        nodes.stop()
+
+
 @pytest.fixture(autouse=True)
-def _broker_recovers(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test did to the broker is undone before the next one."""
-    if "broker" in request.fixturenames:
-        broker: Broker = request.getfixturevalue("broker")
-        yield
-        broker.recover()
-    else:
-        yield
+def _brokers_recover(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did to its brokers is undone before the next one."""
+    names = {"broker", "cluster"}.intersection(request.fixturenames)
+    used: list[Broker] = [request.getfixturevalue(name) for name in sorted(names)]
+    yield
+    for each in used:
+        each.recover()
 
 
 @pytest.fixture

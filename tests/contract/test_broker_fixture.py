@@ -9,7 +9,16 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.embedded.probe import cluster_id
 from tests.brokers.base import Broker
-from tests.brokers.client import Record, consume_all, create_topics, produce
+from tests.brokers.client import (
+    Record,
+    committed_offsets,
+    consume_all,
+    create_topics,
+    delete_topics,
+    end_offsets_of,
+    partitions_of,
+    produce,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -71,6 +80,51 @@ async def test_waiting_for_more_records_than_there_are_says_how_many_came(broker
 async def test_a_topic_cannot_be_made_twice(broker: Broker, topic: str) -> None:
     with pytest.raises(RuntimeError, match="topics not made"):
         await create_topics(broker.bootstrap, {topic: 3})
+
+
+async def test_ends_of_partitions_count_every_record(broker: Broker, topic: str) -> None:
+    assert await end_offsets_of(broker.bootstrap, topic) == {0: 0, 1: 0, 2: 0}
+    await produce(broker.bootstrap, topic, [Record(value=b"%d" % n, partition=0) for n in range(7)])
+    await produce(broker.bootstrap, topic, [Record(value=b"one", partition=2)])
+    await produce(broker.bootstrap, topic, [Record(value=b"%d" % n, partition=0) for n in range(5)])
+    assert await end_offsets_of(broker.bootstrap, topic) == {0: 12, 1: 0, 2: 1}
+
+
+async def test_what_is_asked_of_a_topic_that_does_not_exist_is_an_error_and_does_not_make_it(
+    broker: Broker, topic_prefix: str
+) -> None:
+    missing = f"{topic_prefix}missing"
+    with pytest.raises(LookupError):
+        await end_offsets_of(broker.bootstrap, missing)
+    with pytest.raises(LookupError):
+        await committed_offsets(broker.bootstrap, f"{missing}-group", missing)
+    with pytest.raises(RuntimeError, match="topics not deleted"):
+        await delete_topics(broker.bootstrap, [missing])
+    assert await partitions_of(broker.bootstrap, missing) == []
+
+
+async def test_committed_offsets_say_what_a_group_committed_and_where_it_did_not(broker: Broker, topic: str) -> None:
+    await produce(broker.bootstrap, topic, [Record(value=b"%d" % n, partition=n % 2) for n in range(10)])
+    group = f"{topic}-group"
+    assert await committed_offsets(broker.bootstrap, group, topic) == {0: None, 1: None, 2: None}
+    async with _member(broker, topic) as member:
+        await member.getone()
+        await member.commit({TopicPartition(topic, 0): 4, TopicPartition(topic, 1): 0})
+        assert await committed_offsets(broker.bootstrap, group, topic) == {0: 4, 1: 0, 2: None}
+    assert await committed_offsets(broker.bootstrap, group, topic) == {0: 4, 1: 0, 2: None}
+    assert await committed_offsets(broker.bootstrap, f"{group}-other", topic) == {0: None, 1: None, 2: None}
+
+
+async def test_a_deleted_topic_is_gone_and_one_made_anew_has_none_of_its_records(broker: Broker, topic: str) -> None:
+    other = f"{topic}-other"
+    await create_topics(broker.bootstrap, {other: 1})
+    await produce(broker.bootstrap, topic, [b"old"])
+    await produce(broker.bootstrap, other, [b"stays"])
+    await delete_topics(broker.bootstrap, [topic])
+    assert await partitions_of(broker.bootstrap, topic) == []
+    await create_topics(broker.bootstrap, {topic: 3})
+    assert await consume_all(broker.bootstrap, topic) == []
+    assert [record.value for record in await consume_all(broker.bootstrap, other)] == [b"stays"]
 
 
 async def test_a_group_goes_on_from_the_offset_it_committed(broker: Broker, topic: str) -> None:
