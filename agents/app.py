@@ -6,25 +6,30 @@ enrich and track are applications (consumer groups) of their own, so that each s
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any, cast
+from functools import partial
+from typing import Any, NoReturn, cast
 
 import faust
 from faust.types import TP, StreamT
 from mode import get_logger
 
 from agents import exits
+from agents.deadletters import TooManyDeadLetters
 from agents.enrich import EnrichStage
 from agents.metrics import Metrics
 from agents.publishing import Publisher, WriteRefused
 from agents.settings import Settings, load_settings
+from agents.state import StateTable
 from agents.topics import BRAND_STATE, MAX_STATE_BYTES, SOURCE_CLOCK, BrokerUnreachable, TopicProblem, check_topics
 from agents.track import TrackStage
 from agents.transport import BatchConsumer, BatchProducer, BatchTopic, RecordBatch
+from agents.vitals import Vitals
+from agents.watchdog import Watchdog, dump_stacks
 from agents.watchlist import WatchlistFile
 from agents.web import add_pages
 
@@ -43,12 +48,22 @@ class Role(StrEnum):
     TRACK = "track"
 
 
+_FATAL: Mapping[type[Exception], int] = {
+    WriteRefused: exits.WRITES_REFUSED,
+    BrokerUnreachable: exits.UNAVAILABLE,
+    TopicProblem: exits.CONFIG,
+    TooManyDeadLetters: exits.BAD_INPUT,
+}
+"""What ends a worker, and how; everything else is a bug."""
+
+
 class VigieApp(faust.App):
     """A Faust application with one agent over record batches."""
 
     settings: Settings
     role: Role
     metrics: Metrics
+    publisher: Publisher
 
     async def on_first_start(self) -> None:
         """Look for the broker and check the topics before anything else starts."""
@@ -57,22 +72,43 @@ class VigieApp(faust.App):
         except (BrokerUnreachable, TopicProblem) as exc:
             sys.stderr.write(f"vigie: {exc}\n")
             sys.stderr.flush()
-            os._exit(exits.UNAVAILABLE if isinstance(exc, BrokerUnreachable) else exits.CONFIG)
+            os._exit(_FATAL[type(exc)])
         logger.info("topics: %s", ", ".join(f"{name}({count})" for name, count in sorted(counts.items())))
+        if self.settings.fault_points:
+            logger.critical("fault points are active, this worker is made to fail: %s", self.settings.fault_points)
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder in it, not the parents
+        vitals = Vitals(self)
+        watchdog = Watchdog(self.settings.stuck_after_s, vitals.look, self._bite)
+        watchdog.start()
+        self.add_future(watchdog.patrol())
         await super().on_first_start()
 
-    def exit_now(self, code: int, why: BaseException) -> None:
+    @contextmanager
+    def exit_on_failure(self) -> Iterator[None]:
+        """End the process on any exception but a cancellation."""
+        try:
+            yield
+        except Exception as exc:  # noqa: BLE001 - see exit_now
+            self.exit_now(_FATAL.get(type(exc), exits.BUG), exc)
+
+    def exit_now(self, code: int, why: BaseException) -> NoReturn:
         """Leave at once, the current batch unacked.
 
         Letting the exception out of the agent would make Faust restart the agent and go on behind the
         batch; stopping in order would wait for it. The offsets stay where they were committed, so the
         next worker reads the batch again.
         """
-        logger.critical("worker stops, its batch will be read again: %s", why, exc_info=why)
+        if code == exits.BUG:
+            logger.critical("worker stops, its batch will be read again: %s", why, exc_info=why)
+        else:
+            logger.critical("worker stops, its batch will be read again: %s", why)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code)
+
+    def _bite(self, reason: str) -> NoReturn:
+        dump_stacks(self.loop)
+        self.exit_now(exits.STUCK, RuntimeError(f"stuck, see the stacks above: {reason}"))
 
 
 def create_app(settings: Settings, role: Role) -> VigieApp:
@@ -85,6 +121,7 @@ def create_app(settings: Settings, role: Role) -> VigieApp:
         datadir=str(settings.data_dir / settings.group(role)),
         topic_allow_declare=False,
         topic_disable_leader=True,
+        table_standby_replicas=0,  # state is read anew at every rebalance (agents/state.py)
         stream_wait_empty=True,
         broker_commit_interval=settings.commit_interval_s,
         broker_max_poll_records=settings.max_batch_records,
@@ -121,34 +158,35 @@ def _web_port(settings: Settings, role: Role) -> int:
 
 
 def _publisher(app: VigieApp) -> Publisher:
-    return Publisher(cast("BatchProducer", app.producer), app.metrics, app.settings.retry_timeout_s)
+    app.publisher = Publisher(cast("BatchProducer", app.producer), app.metrics, app.settings.retry_timeout_s)
+    return app.publisher
 
 
-async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[RecordBatch], Any]) -> None:
+def _table(app: VigieApp, name: str, publisher: Publisher) -> StateTable:
+    table = StateTable(app, name=name, beacon=app.tables.beacon)
+    table.publish_with(publisher)
+    app.tables.add(table)
+    return table
+
+
+async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[RecordBatch], Awaitable[None]]) -> None:
     """Process batches for ever. No exception leaves the loop: an agent that fails acks its message."""
     async for batch in stream:
-        try:
+        with app.exit_on_failure():
             await process(batch)
-        except WriteRefused as exc:
-            app.exit_now(exits.WRITES_REFUSED, exc)
-        except asyncio.CancelledError:
-            raise
-        except Exception as exc:  # noqa: BLE001 - see VigieApp.exit_now
-            app.exit_now(exits.BUG, exc)
     if not app.should_stop:
         app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
 
 
 def _define_enrich(app: VigieApp) -> None:
-    settings = app.settings
+    settings, publisher = app.settings, _publisher(app)
     topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
-    table = app.Table(SOURCE_CLOCK, key_type=bytes, value_type=bytes)
     watchlist = WatchlistFile(settings.watchlist, app.metrics)
-    stage = EnrichStage(settings, watchlist, _publisher(app), app.metrics)
+    stage = EnrichStage(settings, watchlist, publisher, _table(app, SOURCE_CLOCK, publisher), app.metrics)
 
     @app.agent(topic, name="enrich", concurrency=1)
     async def enrich(stream: StreamT[RecordBatch]) -> None:
-        await _run(app, stream, lambda batch: stage.process(batch, table))
+        await _run(app, stream, stage.process)
 
     @app.timer(1.0, name="idle")  # type: ignore[untyped-decorator]
     async def say_idle() -> None:
@@ -157,11 +195,8 @@ def _define_enrich(app: VigieApp) -> None:
         consumer = cast("BatchConsumer", app.consumer)
         for tp in sorted(consumer.assignment()):
             if tp.topic == settings.topics.raw:
-                at_end = await _at_end(consumer, tp)
-                try:
-                    await stage.say_idle(tp.partition, table, at_end=at_end)
-                except WriteRefused as exc:
-                    app.exit_now(exits.WRITES_REFUSED, exc)
+                with app.exit_on_failure():
+                    await stage.say_idle(tp.partition, partial(_at_end, consumer, tp), consumer.fetched_ms(tp))
 
     @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
     async def reload_watchlist() -> None:
@@ -171,14 +206,13 @@ def _define_enrich(app: VigieApp) -> None:
 
 
 def _define_track(app: VigieApp) -> None:
-    settings = app.settings
+    settings, publisher = app.settings, _publisher(app)
     topic = BatchTopic(app, topics=[settings.topics.mentions], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
-    table = app.Table(BRAND_STATE, key_type=bytes, value_type=bytes)
-    stage = TrackStage(settings, _publisher(app), app.metrics)
+    stage = TrackStage(settings, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
 
     @app.agent(topic, name="track", concurrency=1)
     async def track(stream: StreamT[RecordBatch]) -> None:
-        await _run(app, stream, lambda batch: stage.process(batch, table))
+        await _run(app, stream, stage.process)
 
     _forget_on_rebalance(app, stage.forget)
 

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from agents.reading import read_topic
 from agents.settings import Settings, SettingsError
+from agents.state import CLAIM_KEY
 from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelog, check_topics
 from agents.transport import end_offsets
 from pipeline.tracker import Tracker
@@ -86,7 +87,7 @@ async def _state(settings: Settings) -> Finding:
     topic = changelog(settings, "track", BRAND_STATE)
     newest: dict[tuple[int, bytes], bytes | None] = {}
     async for record in read_topic(settings, topic, from_beginning=True, follow=False):
-        if record.key is not None:
+        if record.key not in (None, CLAIM_KEY):
             newest[(record.partition, record.key)] = record.value
     problems: dict[str, int] = {}
     brands = size = 0

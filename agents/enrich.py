@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from mode import get_logger
 
-from agents.deadletters import dead_letter
+from agents.deadletters import DeadLetterLimit, dead_letter
+from agents.faultpoints import FaultPoint, FaultPoints
+from agents.history import read_past
 from agents.metrics import Metrics
 from agents.publishing import Publisher
 from agents.settings import Settings
+from agents.silence import Silence
+from agents.state import Ownership, StateTable
+from agents.topics import TopicProblem
 from agents.transport import OutRecord, RecordBatch
 from agents.watchlist import WatchlistFile
 from pipeline.enrich import Enriched, Enricher, Rejected, SourceClock
@@ -29,120 +36,152 @@ logger = get_logger(__name__)
 STAGE = "enrich"
 
 
+@dataclass(slots=True, kw_only=True)
+class _Source:
+    """One raw partition, for as long as it is assigned to this worker."""
+
+    clock: SourceClock
+    owned: Ownership
+
+
 class EnrichStage:
     """What the enrich agent does with a batch. Owns the clocks of the partitions it is assigned.
 
     Order matters (ARCHITECTURE.md §4 and §5): mentions and watermark are acknowledged, then the clock is
-    written to the table, then the batch is complete. A crash in between repeats decisions that were
+    written to its table, then the batch is complete. A crash in between repeats decisions that were
     already written, and the trackers drop the repeats by their origin.
     """
 
-    def __init__(self, settings: Settings, watchlist: WatchlistFile, publisher: Publisher, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        watchlist: WatchlistFile,
+        publisher: Publisher,
+        table: StateTable,
+        metrics: Metrics,
+    ) -> None:
         self._settings = settings
         self._topics = settings.topics
         self._watchlist = watchlist
         self._publisher = publisher
+        self._table = table
         self._metrics = metrics
+        self._faults = FaultPoints(settings.fault_points)
+        self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
         self._enricher = Enricher(settings.engine(), watchlist.current, LexiconAnalyzer())
-        self._clocks: dict[int, SourceClock] = {}
-        self._last_active: dict[int, float] = {}
-        self._said_idle: set[int] = set()
+        self._sources: dict[int, _Source] = {}
+        self._silences: dict[int, Silence] = {}
+        self._assignments = 0
+        self._turn = asyncio.Lock()
+        """Batches and words about idleness are written one after the other, so their order is that of the log."""
 
     def forget(self) -> None:
         """Drop everything about assigned partitions: they are about to be assigned anew."""
-        self._clocks.clear()
-        self._last_active.clear()
-        self._said_idle.clear()
+        self._assignments += 1
+        self._sources.clear()
+        self._silences.clear()
 
-    async def process(self, batch: RecordBatch, table: MutableMapping[bytes, bytes]) -> None:
-        """Enrich one batch, write what became of it, and complete it."""
-        started, cpu = time.perf_counter(), time.process_time()
+    async def process(self, batch: RecordBatch) -> None:
+        """Enrich one batch, write what became of it, and complete it.
+
+        Raises
+        ------
+        agents.deadletters.TooManyDeadLetters, agents.topics.TopicProblem, agents.topics.BrokerUnreachable
+            The worker must not go on; nothing of the batch was acked.
+        agents.publishing.WriteRefused
+            The broker took no writes for too long.
+        """
+        async with self._turn:
+            await self._faults.reach(FaultPoint.ENRICH_TAKEN)
+            await self._process(batch)
+
+    async def _process(self, batch: RecordBatch) -> None:
+        started = time.perf_counter()
         self._enricher.watchlist = self._watchlist.current
-        clock = self._clocks.get(batch.partition)
-        if clock is None:
-            clock = self._clocks[batch.partition] = await self._load_clock(batch, table)
-        enriched = self._enricher.enrich(clock, batch.records)
+        source = self._sources.get(batch.partition) or await self._take_over(batch)
+        cpu = time.process_time()
+        enriched = self._enricher.enrich(source.clock, batch.records)
         cpu = self._spent("compute", cpu)
-        watermark = self._enricher.watermark(clock, await self._publisher.partitions(self._topics.raw))
+        await self._faults.reach(FaultPoint.ENRICH_COMPUTED)
+        self._judge(batch, enriched)
+        watermark = self._enricher.watermark(source.clock, await self._publisher.partitions(self._topics.raw))
         mentions = [_gap_record(gap, p) for gap in enriched.gaps for p in await self._mention_partitions()]
         mentions += [_mention_record(mention) for mention in enriched.mentions]
         mentions += await self._watermark_records(watermark)
         letters = [self._letter(rejected) for rejected in enriched.rejected]
         self._spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
+        await self._faults.reach(FaultPoint.ENRICH_LETTERS)
         await self._publisher.write(self._topics.mentions, mentions)
-        table[_clock_key(batch.partition)] = clock.dump()
+        await self._faults.reach(FaultPoint.ENRICH_MENTIONS)
+        await source.owned.write({_clock_key(batch.partition): source.clock.dump()})
+        await self._faults.reach(FaultPoint.ENRICH_CLOCK)
         batch.complete()
         self._note(batch, enriched, watermark, started)
 
-    async def say_idle(self, partition: int, table: MutableMapping[bytes, bytes], *, at_end: bool) -> None:
+    def _judge(self, batch: RecordBatch, enriched: Enriched) -> None:
+        rejected = enriched.rejected
+        example = f"{rejected[0].reason.value}: {rejected[0].message}" if rejected else ""
+        self._limit.judge(
+            records=len(batch), rejected=len({letter.record.offset for letter in rejected}), example=example
+        )
+
+    async def say_idle(self, partition: int, at_end: Callable[[], Awaitable[bool]], fetched_ms: int | None) -> None:
         """Tell the trackers once that a partition is at its end and has been silent for the time-out.
 
         Parameters
         ----------
         partition : int
             A raw partition assigned to this worker.
-        table : mapping
-            The table of clocks, only read.
-        at_end : bool
-            Everything in it has been read and processed.
+        at_end : callable
+            Says whether everything in it has been read and processed.
+        fetched_ms : int or None
+            When the broker last answered for it.
         """
-        now = time.monotonic()
-        since = self._last_active.setdefault(partition, now)
-        if not at_end or partition in self._said_idle or now - since < self._settings.idle_timeout_s:
+        assignments = self._assignments
+        silence = self._silences.setdefault(partition, Silence(self._settings.idle_timeout_s))
+        lasts = silence.lasts(time.monotonic(), at_end=await at_end(), fetched_ms=fetched_ms)
+        if silence.told or not lasts:
             return
-        clock = self._clocks.get(partition) or self._stored_clock(partition, table)
-        watermark = self._enricher.watermark(clock, await self._publisher.partitions(self._topics.raw), idle=True)
-        await self._publisher.write(self._topics.mentions, await self._watermark_records(watermark))
-        self._said_idle.add(partition)
+        async with self._turn:
+            # Whatever came while we waited for our turn has broken the silence.
+            if assignments != self._assignments or not await at_end():
+                return
+            await self._faults.reach(FaultPoint.ENRICH_IDLE)
+            source = self._sources.get(partition)
+            clock = source.clock if source else self._stored_clock(self._table.own(partition), partition)
+            watermark = self._enricher.watermark(clock, await self._publisher.partitions(self._topics.raw), idle=True)
+            await self._publisher.write(self._topics.mentions, await self._watermark_records(watermark))
+            silence.told = True
         logger.info("raw partition %d is idle: time no longer waits for it", partition)
 
     # -- clocks --------------------------------------------------------------------------------------
 
-    def _stored_clock(self, partition: int, table: MutableMapping[bytes, bytes]) -> SourceClock:
+    async def _take_over(self, batch: RecordBatch) -> _Source:
+        """Load the clock of a partition that was just assigned, and remember its tweet IDs."""
+        assignments, partition = self._assignments, batch.partition
+        owned = self._table.own(partition)
+        clock = self._stored_clock(owned, partition)
+        if clock.next_offset > batch.highwater:
+            raise TopicProblem(_recreated(batch, clock.next_offset))
+        boundary = clock.next_offset or batch.first_offset
+        start = max(0, boundary - self._settings.duplicate_memory)
+        if start < boundary:
+            where = TopicPartition(self._topics.raw, partition)
+            async for records in read_past(self._settings, where, start, boundary):
+                self._enricher.remember(clock, records)
+        source = _Source(clock=clock, owned=owned)
+        if assignments == self._assignments:  # else the batch is of an assignment that has passed
+            self._sources[partition] = source
+        return source
+
+    def _stored_clock(self, owned: Ownership, partition: int) -> SourceClock:
         clock = self._enricher.new_clock(partition)
-        data = table.get(_clock_key(partition))
+        data = owned.get(_clock_key(partition))
         if data is not None and not clock.load(data):
             self._metrics.state_problems.labels("clock").inc()
             logger.warning("unreadable clock of raw partition %d: starting a new one", partition)
         return clock
-
-    async def _load_clock(self, batch: RecordBatch, table: MutableMapping[bytes, bytes]) -> SourceClock:
-        clock = self._stored_clock(batch.partition, table)
-        if clock.next_offset > batch.highwater:
-            logger.warning(
-                "raw partition %d ends at offset %d but was read up to %d: the topic was recreated; "
-                "its clock starts again",
-                batch.partition,
-                batch.highwater,
-                clock.next_offset,
-            )
-            clock = self._enricher.new_clock(batch.partition)
-        boundary = clock.next_offset or batch.first_offset
-        if self._settings.duplicate_memory and boundary > 0:
-            await self._remember(clock, boundary)
-        return clock
-
-    async def _remember(self, clock: SourceClock, boundary: int) -> None:
-        """Read the records before the clock again, for the memory of tweet IDs."""
-        tp = TopicPartition(self._topics.raw, clock.partition)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.brokers, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            consumer.assign([tp])
-            first = (await consumer.beginning_offsets([tp]))[tp]
-            position = max(first, boundary - self._settings.duplicate_memory)
-            consumer.seek(tp, position)
-            while position < boundary:
-                fetched = (await consumer.getmany(tp, timeout_ms=5_000, max_records=2_000)).get(tp, [])
-                if not fetched:
-                    break
-                self._enricher.remember(clock, [record for record in fetched if record.offset < boundary])
-                position = fetched[-1].offset + 1
-        finally:
-            await consumer.stop()
 
     # -- records -------------------------------------------------------------------------------------
 
@@ -183,12 +222,20 @@ class EnrichStage:
         if watermark.watermark_ms is not None:
             metrics.watermark.labels(STAGE, partition).set(watermark.watermark_ms / 1000)
         metrics.batches.labels(STAGE).observe(time.perf_counter() - started)
-        self._last_active[batch.partition] = time.monotonic()
-        self._said_idle.discard(batch.partition)
+        if silence := self._silences.get(batch.partition):
+            silence.broken()
 
 
 def _clock_key(partition: int) -> bytes:
     return b"clock/%d" % partition
+
+
+def _recreated(batch: RecordBatch, next_offset: int) -> str:
+    return (
+        f"{batch.topic}[{batch.partition}] ends at offset {batch.highwater} but was read up to {next_offset} before: "
+        "the topic was deleted and made again. The trackers would take its tweets for repeats. Stop the workers, "
+        "delete the mentions topic, choose a new VIGIE_APP_ID, run `vigie topics create`, and start again"
+    )
 
 
 def _mention_record(mention: Mention) -> OutRecord:

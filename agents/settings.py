@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from agents.faultpoints import FaultPoints
 from pipeline.settings import DetectionSettings, EngineSettings
 from schemas.topics import Topics
 
@@ -35,6 +36,11 @@ def _broker_list(value: str) -> str:
         if not name or not port.isdigit() or not 0 < int(port) < 65_536:
             raise ValueError(f"expected host:port[,host:port...], got {value!r}")
     return ",".join(hosts)
+
+
+def _fault_plan(value: str) -> str:
+    FaultPoints(value)
+    return value
 
 
 class Settings(BaseSettings):
@@ -87,6 +93,12 @@ class Settings(BaseSettings):
     """How long a write that the broker refuses is tried again before the worker exits, its input unacked."""
     idle_timeout_s: float = Field(default=15.0, gt=0, le=86_400)
     """A raw partition at its end and silent for this long no longer holds time back."""
+    stuck_after_s: float = Field(default=120.0, ge=1, le=3600)
+    """A worker that has work and does none for this long says what it is stuck in, and exits."""
+    deadletter_limit_share: float = Field(default=0.5, ge=0, le=1)
+    """A worker halts when more than this share of its input cannot be used; 1 never halts."""
+    deadletter_limit_records: int = Field(default=500, ge=1, le=1_000_000)
+    """How many records it takes to judge that."""
     compression: Literal["none", "gzip", "lz4", "zstd", "snappy"] = "lz4"
     """Compression of what we write."""
 
@@ -99,6 +111,8 @@ class Settings(BaseSettings):
     """Brands with metrics of their own; the rest are one, named `other`."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
+    fault_points: Annotated[str, AfterValidator(_fault_plan)] = ""
+    """For tests of Vigie itself: makes the worker fail at a step (`agents/faultpoints.py`). Leave it empty."""
 
     @classmethod
     def settings_customise_sources(

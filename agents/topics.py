@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from agents.deadletters import MAX_LETTER_BYTES
 from agents.settings import Settings
 
 __all__ = [
@@ -35,6 +37,8 @@ BRAND_STATE = "brand_state"
 MAX_STATE_BYTES = 16 * 1024 * 1024
 """Largest state record. In live traffic a brand takes a few KiB; while a worker catches up on partitions that are
 days apart, the buckets between the slowest and the fastest are all open, and travel in the state."""
+
+T = TypeVar("T")
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -77,7 +81,14 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     """
     names = settings.topics
     delete = {"cleanup.policy": "delete"}
-    compact = {"cleanup.policy": "compact"}
+    # A worker reads all of a changelog at every rebalance, so it is kept short; the lag is agents/state.py's.
+    compact = {
+        "cleanup.policy": "compact",
+        "min.cleanable.dirty.ratio": "0.1",
+        "min.compaction.lag.ms": str(10 * 60 * 1000),
+        "segment.bytes": str(32 * 1024 * 1024),
+        "segment.ms": str(10 * 60 * 1000),
+    }
     # The broker's own clock on raw records: "dated in the future" is judged against it.
     yield TopicSpec(
         name=names.raw,
@@ -87,7 +98,11 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     yield TopicSpec(name=names.mentions, partitions=partitions, config={**delete, "retention.ms": str(7 * _DAY_MS)})
     yield TopicSpec(name=names.windows, partitions=partitions, config={**delete, "retention.ms": str(30 * _DAY_MS)})
     yield TopicSpec(name=names.crises, partitions=partitions, config={**delete, "retention.ms": str(365 * _DAY_MS)})
-    yield TopicSpec(name=names.deadletters, partitions=1, config={**delete, "retention.ms": str(7 * _DAY_MS)})
+    yield TopicSpec(
+        name=names.deadletters,
+        partitions=1,
+        config={**delete, "retention.ms": str(7 * _DAY_MS), "max.message.bytes": str(MAX_LETTER_BYTES)},
+    )
     yield TopicSpec(
         name=changelog(settings, "enrich", SOURCE_CLOCK),
         partitions=raw_partitions,
@@ -112,32 +127,44 @@ async def admin_client(settings: Settings, *, timeout_s: float | None = None) ->
         Nobody answered.
     """
     limit_s = settings.start_timeout_s if timeout_s is None else timeout_s
-    deadline = time.monotonic() + limit_s
-    delay_s = 0.2
-    while True:
+
+    async def connected() -> AIOKafkaAdminClient:
         client = AIOKafkaAdminClient(bootstrap_servers=settings.brokers, request_timeout_ms=5_000)
         try:
             await client.start()
-            break
-        except (KafkaError, OSError) as exc:
+        except (KafkaError, OSError):
             await client.close()
-            if time.monotonic() + delay_s > deadline:
-                raise BrokerUnreachable(
-                    f"no Kafka broker answered at {settings.brokers} within {limit_s:.0f} s ({exc}).\n"
-                    "Is it running and reachable from here? Set VIGIE_BROKERS=host:port, "
-                    "or try Vigie without Kafka: vigie demo"
-                ) from exc
-            await asyncio.sleep(delay_s)
-            delay_s = min(delay_s * 2, 5.0)
+            raise
+        return client
+
+    client = await _answered(connected, settings.brokers, limit_s)
     try:
         yield client
     finally:
         await client.close()
 
 
-async def _partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
+async def _answered(question: Callable[[], Awaitable[T]], brokers: str, limit_s: float) -> T:
+    """Ask until somebody answers: of several brokers, the one asked first may be the one that is down."""
+    deadline = time.monotonic() + limit_s
+    delay_s = 0.2
+    while True:
+        try:
+            return await question()
+        except (KafkaError, OSError) as exc:
+            if time.monotonic() + delay_s > deadline:
+                raise BrokerUnreachable(
+                    f"no Kafka broker answered at {brokers} within {limit_s:.0f} s ({exc}).\n"
+                    "Is it running and reachable from here? Set VIGIE_BROKERS=host:port, "
+                    "or try Vigie without Kafka: vigie demo"
+                ) from exc
+            await asyncio.sleep(delay_s)
+            delay_s = min(delay_s * 2, 5.0)
+
+
+async def _partition_counts(client: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:
     # Asking for all topics and choosing here: a request that names a missing topic may create it.
-    described = await client.describe_topics()
+    described = await _answered(client.describe_topics, settings.brokers, settings.start_timeout_s)
     return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
 
 
@@ -160,14 +187,17 @@ async def create_topics(
     """
     created, present = [], []
     async with admin_client(settings) as client:
-        counts = await _partition_counts(client)
+        counts = await _partition_counts(client, settings)
         for spec in topic_specs(settings, raw_partitions=raw_partitions, partitions=partitions):
             if spec.name in counts:
                 present.append(spec.name)
                 continue
             count = counts.get(spec.same_partitions_as or "", spec.partitions)
             topic = NewTopic(
-                name=spec.name, num_partitions=count, replication_factor=replication, topic_configs=spec.config
+                name=spec.name,
+                num_partitions=count,
+                replication_factor=replication,
+                topic_configs={**spec.config, **_in_sync(replication)},
             )
             try:
                 response = await client.create_topics([topic])
@@ -182,6 +212,14 @@ async def create_topics(
     return created, present
 
 
+def _in_sync(replication: int) -> dict[str, str]:
+    """Ask for all copies but one, at least, before a write is acknowledged.
+
+    By Kafka's default one is enough: a leader that is alone, acknowledges, and is lost takes what it has along.
+    """
+    return {"min.insync.replicas": str(replication - 1)} if replication > 2 else {}
+
+
 async def check_topics(settings: Settings, *, timeout_s: float | None = None) -> dict[str, int]:
     """Return the partition counts of our topics, or say what is wrong with them.
 
@@ -193,7 +231,7 @@ async def check_topics(settings: Settings, *, timeout_s: float | None = None) ->
         One line for each missing topic or wrong partition count, and what to do.
     """
     async with admin_client(settings, timeout_s=timeout_s) as client:
-        counts = await _partition_counts(client)
+        counts = await _partition_counts(client, settings)
     specs = list(topic_specs(settings))
     problems = [f"topic {spec.name} is missing" for spec in specs if spec.name not in counts]
     problems += [

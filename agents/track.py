@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from mode import get_logger
 
-from agents.deadletters import dead_letter
+from agents.deadletters import DeadLetterLimit, dead_letter
+from agents.faultpoints import FaultPoint, FaultPoints
 from agents.metrics import Metrics
 from agents.publishing import Publisher
 from agents.settings import Settings
+from agents.state import Ownership, StateTable
 from agents.transport import OutRecord, RecordBatch
 from pipeline.tracker import Step, Tracker
 from schemas import cloudevents
@@ -39,64 +44,96 @@ _CRISIS_TYPES = {
 }
 
 
+@dataclass(slots=True, kw_only=True)
+class _Share:
+    """One mentions partition, for as long as it is assigned to this worker."""
+
+    tracker: Tracker
+    owned: Ownership
+
+
 class TrackStage:
     """What the track agent does with a batch. One :class:`Tracker` for each assigned partition.
 
-    Order matters: events are acknowledged, then each touched brand's state is written (the partition's
-    clock last), then the batch is complete. A crash in between publishes equal events with equal IDs.
+    Order matters: events are acknowledged, then each touched brand's state is (the partition's clock
+    last), then the batch is complete. A crash in between publishes equal events with equal IDs.
     """
 
-    def __init__(self, settings: Settings, publisher: Publisher, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, publisher: Publisher, table: StateTable, metrics: Metrics) -> None:
         self._engine_settings = settings.engine()
         self._topics = settings.topics
         self._publisher = publisher
+        self._table = table
         self._metrics = metrics
-        self._trackers: dict[int, Tracker] = {}
+        self._faults = FaultPoints(settings.fault_points)
+        self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
+        self._shares: dict[int, _Share] = {}
 
     def forget(self) -> None:
         """Drop the trackers: the table is read again when partitions are assigned anew."""
-        self._trackers.clear()
+        self._shares.clear()
 
-    async def process(self, batch: RecordBatch, table: MutableMapping[bytes, bytes]) -> None:
-        """Fold one batch, publish what it closed, write the state, and complete it."""
-        started, cpu = time.perf_counter(), time.process_time()
-        tracker = self._trackers.get(batch.partition)
-        if tracker is None:
-            tracker = self._trackers[batch.partition] = self._restore(batch.partition, table)
-        records, letters = self._decode(batch)
+    async def process(self, batch: RecordBatch) -> None:
+        """Fold one batch, publish what it closed, write the state, and complete it.
+
+        Raises
+        ------
+        agents.deadletters.TooManyDeadLetters
+            The worker must not go on; nothing of the batch was acked.
+        agents.publishing.WriteRefused
+            The broker took no writes for too long.
+        """
+        started = time.perf_counter()
+        await self._faults.reach(FaultPoint.TRACK_TAKEN)
+        share = self._shares.get(batch.partition)
+        if share is None:
+            share = self._shares[batch.partition] = self._take_over(batch.partition)
+        cpu = time.process_time()
+        records, letters, problem = self._decode(batch)
+        self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._spent("decode", cpu)
-        step = tracker.step(records)
+        step = share.tracker.step(records)
         cpu = self._spent("compute", cpu)
+        await self._faults.reach(FaultPoint.TRACK_COMPUTED)
+        await self._publish(step, letters)
+        await share.owned.write({key.encode(): value for key, value in step.states.items()})
+        await self._faults.reach(FaultPoint.TRACK_STATES)
+        batch.complete()
+        self._note(batch, share.tracker, step, started)
+
+    async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
+        cpu = time.process_time()
         windows = [_window_record(event) for event in step.events if isinstance(event, WindowClosed)]
         crises = [_crisis_record(event) for event in step.events if isinstance(event, CrisisEvent)]
         self._spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
+        await self._faults.reach(FaultPoint.TRACK_LETTERS)
         await self._publisher.write(self._topics.crises, crises)
+        await self._faults.reach(FaultPoint.TRACK_CRISES)
         await self._publisher.write(self._topics.windows, windows)
-        cpu = time.process_time()
-        for key, value in step.states.items():
-            table[key.encode()] = value
-        self._spent("state", cpu)
-        batch.complete()
-        self._note(batch, tracker, step, started)
+        await self._faults.reach(FaultPoint.TRACK_WINDOWS)
 
-    def _restore(self, partition: int, table: MutableMapping[bytes, bytes]) -> Tracker:
-        """Load the partition's brands from the table; entries of other partitions are passed over."""
+    def _take_over(self, partition: int) -> _Share:
+        """Restore the brands of a partition that was just assigned."""
+        owned = self._table.own(partition)
         tracker = Tracker(self._engine_settings, partition)
-        for key, value in table.items():
-            tracker.restore(key.decode(), value)
+        with _no_collection():
+            for key, value in owned.items():
+                tracker.restore(key.decode("utf-8", "replace"), value)
         for reason, count in tracker.problems.items():
             self._metrics.state_problems.labels(reason).inc(count)
-            logger.warning("partition %d: %d state records not used: %s", partition, count, reason)
+            logger.warning("partition %d: %d state records not used as they were: %s", partition, count, reason)
         logger.info("partition %d: %d brands restored", partition, len(tracker.brands()))
-        return tracker
+        return _Share(tracker=tracker, owned=owned)
 
-    def _decode(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord]]:
-        records, letters = [], []
+    def _decode(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
+        """Return what could be read, the letters for what could not, and why that was for one of them."""
+        records, letters, problem = [], [], ""
         for record in batch:
             try:
                 records.append(read_mention_record(record.value))
             except SchemaError as exc:
+                problem = str(exc)
                 self._metrics.deadletters.labels(STAGE, DeadLetterReason.BAD_FIELD.value).inc()
                 letters.append(
                     dead_letter(
@@ -104,10 +141,10 @@ class TrackStage:
                         stage=STAGE,
                         reason=DeadLetterReason.BAD_FIELD,
                         exception=type(exc).__name__,
-                        message=str(exc),
+                        message=problem,
                     )
                 )
-        return records, letters
+        return records, letters, problem
 
     # -- metrics -------------------------------------------------------------------------------------
 
@@ -151,6 +188,16 @@ class TrackStage:
             self._metrics.brand_volume.labels(label).set(hour.volume)
             self._metrics.brand_expected.labels(label).set(window.detection.expected_1h)
             self._metrics.brand_negative.labels(label).set(hour.negative / hour.volume if hour.volume else 0.0)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from going through a growing heap again and again: a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _window_record(window: WindowClosed) -> OutRecord:

@@ -11,7 +11,8 @@ driver. It differs in five ways, each stated beside its code:
 - the consumer hands out batches for :class:`BatchTopic` topics (everything else stays stock);
 - an offset is committed only when the agent has called :meth:`RecordBatch.complete`;
 - a rebalance commits what was completed before partitions leave;
-- a flush of the producer returns only when everything was acknowledged, and raises what failed;
+- the producer writes whole batches, each partition's one after the other, and everything is awaited: what
+  Faust's own flush would leave behind (it gives up on its buffer after 100 ms) is never in that buffer;
 - a partition ends where a fetch says it ends.
 """
 

@@ -78,6 +78,9 @@ def split(records: Sequence[Any], max_records: int, max_bytes: int) -> Iterator[
 class BatchTopic(faust.Topic):
     """A topic whose events are :class:`RecordBatch` values. There is nothing to decode."""
 
+    committed = True
+    """Whether its offsets are committed once a batch is complete (a changelog's are not)."""
+
     def _compile_decode(self) -> None:
         # As Faust's own Topic does: the decoder is an attribute of the instance.
         self.decode = self._pass_through  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from faust.types.transports import TPorTopicSet
@@ -24,6 +25,8 @@ DRAIN_TIMEOUT_S = 8.0
 """A worker that is stopped or rebalanced waits at most this long for the batches being processed."""
 
 _UNSETTLED_PAUSE_S = 0.01
+_PROBE_TIMEOUT_S = 10.0
+_PLACE_TIMEOUT_S = 1.0
 
 
 class BatchConsumer(driver.Consumer):
@@ -44,11 +47,18 @@ class BatchConsumer(driver.Consumer):
         self._dropped = False
         """Fetched records were not handed out since the last seek."""
 
-    def _batch_topics(self) -> frozenset[str]:
+    def _batch_topics(self) -> dict[str, bool]:
+        """Return the topics that are read by the batch, and whether they are input, with offsets to commit."""
         # App.topics is the conductor; it knows every subscribed channel.
-        return frozenset(
-            name for channel in self.app.topics if isinstance(channel, BatchTopic) for name in channel.topics
-        )
+        return {
+            name: channel.committed
+            for channel in self.app.topics
+            if isinstance(channel, BatchTopic)
+            for name in channel.topics
+        }
+
+    def _input_topics(self) -> frozenset[str]:
+        return frozenset(name for name, committed in self._batch_topics().items() if committed)
 
     # -- fetching ------------------------------------------------------------------------------------
 
@@ -73,18 +83,19 @@ class BatchConsumer(driver.Consumer):
             return
         batch_topics = self._batch_topics()
         if not settled or epoch != self._epoch:
-            stale = [tp for tp in records if tp.topic in batch_topics]
+            stale = [tp for tp in records if batch_topics.get(tp.topic)]
             records = {tp: fetched for tp, fetched in records.items() if tp not in stale}
             if stale:
                 # Sought again before the next fetch. Nothing was handed out since the last seek: there is one
                 # fetch at a time, and it is this one.
                 self._dropped = True
+            records = {tp: fetched for tp, fetched in records.items() if await self._is_at(tp, fetched)}
         # All of them enter the ledger before the first is handed out, which may take its time: whoever asks
         # whether a partition is at its end must see that something of it is still under way.
         messages = [
             (tp, message)
             for tp, fetched in records.items()
-            for message in self._messages(tp, fetched, batched=tp.topic in batch_topics)
+            for message in self._messages(tp, fetched, batch_topics.get(tp.topic))
         ]
         for tp, message in messages:
             if self._interrupted(generation):
@@ -95,20 +106,34 @@ class BatchConsumer(driver.Consumer):
             yield tp, message
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
-        """Fetch, but nothing of a batch topic while its place is not set: it would only be dropped."""
+        """Fetch, but nothing of an input topic while its place is not set: it would only be dropped."""
         if active_partitions and not self._settled():
-            topics = self._batch_topics()
+            topics = self._input_topics()
             active_partitions = {tp for tp in active_partitions if tp.topic not in topics}
             if not active_partitions:
                 await asyncio.sleep(_UNSETTLED_PAUSE_S)
                 return {}
         return await super()._getmany(active_partitions, timeout)
 
+    async def _is_at(self, tp: TP, fetched: list[Any]) -> bool:
+        """Whether our place is behind what was fetched, and no seek has gone elsewhere since.
+
+        Recovery would take what lies beyond its place in a changelog, and then call what lies between known.
+        """
+        position = await self.position(tp)
+        return position is not None and position > fetched[-1].offset
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Seek, and distrust the fetch that is under way."""
+        self._epoch += 1
+        await super().seek_wait(partitions)
+        self._epoch += 1
+
     def _interrupted(self, generation: int) -> bool:
         return not self.flow_active or self.app.consumer_generation_id != generation
 
-    def _messages(self, tp: TP, fetched: list[Any], *, batched: bool) -> Iterator[ConsumerMessage]:
-        if not batched:
+    def _messages(self, tp: TP, fetched: list[Any], committed: bool | None) -> Iterator[ConsumerMessage]:  # noqa: FBT001
+        if committed is None:
             for record in fetched:
                 yield self._to_message(tp, record)
             return
@@ -117,7 +142,8 @@ class BatchConsumer(driver.Consumer):
         for run in split(fetched, limit, self.max_batch_bytes):
             last = run[-1]
             batch = RecordBatch(tp.topic, tp.partition, run, highwater)
-            self.ledger.handed_out(tp, batch)
+            if committed:
+                self.ledger.handed_out(tp, batch)
             yield ConsumerMessage(
                 tp.topic,
                 tp.partition,
@@ -163,7 +189,7 @@ class BatchConsumer(driver.Consumer):
             self._epoch += 1
 
     async def _seek_fresh_to_beginning(self) -> None:
-        topics = self._batch_topics()
+        topics = self._input_topics()
         fresh = [tp for tp in self.assignment() if tp.topic in topics and not self._read_offset[tp]]
         if fresh:
             await self._thread.seek_to_beginning(*(driver.ensure_aiokafka_TP(tp) for tp in fresh))
@@ -232,6 +258,41 @@ class BatchConsumer(driver.Consumer):
             return {tp: ends[own] for tp, own in zip(partitions, wanted, strict=True)}
         finally:
             await consumer.stop()
+
+    async def verify_all_partitions_active(self) -> None:
+        """Do nothing: the watchdog looks after that. Faust's own check only logs what it finds, and crashes the worker
+        over a partition whose place is not known yet, as after a pause of the broker.
+        """  # noqa: D205 - one thought
+
+    @property
+    def progress(self) -> int:
+        """A number that goes up whenever something moves: batches out and done, places set anew."""
+        return self.ledger.moves + self._epoch
+
+    async def is_behind(self) -> bool | None:
+        """Whether the input has more than was fetched; None when the broker does not say."""
+        topics = self._input_topics()
+        tps = [tp for tp in self.assignment() if tp.topic in topics]
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_S):
+                # A connection of its own: what is asked is whether the consumer's is stuck.
+                ends = await self.highwaters(*tps)
+        except (KafkaError, OSError, TimeoutError):
+            return None
+        return any([ends[tp] > await self._place(tp) for tp in tps])
+
+    async def _place(self, tp: TP) -> int:
+        try:
+            return await asyncio.wait_for(self.position(tp), _PLACE_TIMEOUT_S) or 0
+        except TimeoutError:
+            return 0
+
+    def fetched_ms(self, tp: TP) -> int | None:
+        """When the broker last said how far a partition goes, epoch milliseconds; none before it has."""
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - the driver we subclass
+        where = driver.ensure_aiokafka_TP(tp)
+        at: int | None = consumer.last_poll_timestamp(where) if where in consumer.assignment() else None
+        return at
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""

@@ -30,22 +30,30 @@ class OffsetLedger(Generic[TP]):
     def __init__(self) -> None:
         self._open: dict[TP, deque[_Batch]] = {}
         self._position: dict[TP, int] = {}
+        self.moves = 0
+        """Goes up with every batch handed out, and every batch found complete."""
 
     def handed_out(self, tp: TP, batch: _Batch) -> None:
         """Note that ``batch`` went to the stream of ``tp``, after those before it."""
         self._open.setdefault(tp, deque()).append(batch)
+        self.moves += 1
 
     def position(self, tp: TP) -> int | None:
         """Return the offset after the last batch of the unbroken run of completed ones; none before any."""
         queue = self._open.get(tp)
         while queue and queue[0].completed:
             self._position[tp] = queue.popleft().next_offset
+            self.moves += 1
         return self._position.get(tp)
 
     def in_flight(self, tp: TP) -> int:
         """Return how many batches of ``tp`` were handed out and are not behind :meth:`position` yet."""
         self.position(tp)
         return len(self._open.get(tp, ()))
+
+    def any_open(self) -> bool:
+        """Whether any batch was handed out that is not complete."""
+        return any(self.in_flight(tp) for tp in self)
 
     def __iter__(self) -> Iterator[TP]:
         return iter(tuple(self._open))

@@ -1,18 +1,20 @@
-"""The producer: whole batches grouped by partition, and a flush that means flushed."""
+"""The producer: whole batches grouped by partition, one after the other within each."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple, cast
 
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
-from faust.types import FutureMessage
 
 __all__ = ["BatchProducer", "OutRecord", "PublishError"]
 
 _PARTITION_CACHE = 65_536
+_STOP_TIMEOUT_S = 5.0
 
 
 class PublishError(Exception):
@@ -29,7 +31,7 @@ class OutRecord(NamedTuple):
 
 
 class BatchProducer(driver.Producer):
-    """Faust's aiokafka producer plus :meth:`publish`, with a flush that waits and raises."""
+    """Faust's aiokafka producer plus :meth:`publish`, which writes batches and keeps their order whatever fails."""
 
     idempotent: bool = True
     """Idempotent producers keep order and drop their own retries; the embedded broker has none."""
@@ -37,8 +39,6 @@ class BatchProducer(driver.Producer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._partition_of: dict[tuple[str, bytes], int] = {}
-        self._pending: set[asyncio.Future[Any]] = set()
-        self._failure: BaseException | None = None
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True} if self.idempotent else {}
@@ -46,10 +46,14 @@ class BatchProducer(driver.Producer):
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""
 
-    # -- batches -------------------------------------------------------------------------------------
-
     async def publish(self, topic: str, records: Iterable[OutRecord]) -> int:
         """Write records, in order within each partition, and wait until the broker has them all.
+
+        What does not fit into one batch of a partition goes in rounds, each acknowledged before the next is
+        sent: a batch is never written behind one that failed. Trackers drop every mention whose raw offset lies
+        below one that they have seen, so a gap that is filled later would be lost.
+
+        One call at a time for each topic: two at once would have no order between them.
 
         Parameters
         ----------
@@ -66,41 +70,94 @@ class BatchProducer(driver.Producer):
         Raises
         ------
         PublishError
-            The topic is unknown, or a batch was refused or timed out. Some records may have been written.
+            The topic is unknown, or a batch was refused or timed out. Some records may have been written; of
+            each partition a first part.
         """
         try:
-            futures, count = await self._submit(topic, records)
-            if futures:
-                results = await asyncio.gather(*futures, return_exceptions=True)
-                failed = [result for result in results if isinstance(result, BaseException)]
-                if failed:
-                    raise PublishError(f"{len(failed)} of {len(results)} batches to {topic}: {failed[0]!r}")
+            producer = self._ensure_producer()
+            queues, count = self._batches(producer, topic, records, sorted(await self.partitions(topic)))
+            for batches in zip_longest(*queues.values()):
+                await self._round(producer, topic, zip(queues, batches, strict=True))
         except KafkaError as exc:
             raise PublishError(f"cannot write to {topic}: {exc!r}") from exc
         return count
 
-    async def _submit(self, topic: str, records: Iterable[OutRecord]) -> tuple[list[asyncio.Future[Any]], int]:
-        producer = self._ensure_producer()
-        partitions = sorted(await producer.partitions_for(topic))
-        if not partitions:
+    async def partitions(self, topic: str) -> set[int]:
+        """Return the numbers of a topic's partitions.
+
+        Raises
+        ------
+        PublishError
+            The broker does not know the topic, or does not answer.
+        """
+        try:
+            found: set[int] | None = await self._ensure_producer().partitions_for(topic)
+        except KafkaError as exc:
+            raise PublishError(f"topic {topic}: {exc!r}") from exc
+        if not found:
             raise PublishError(f"topic {topic} has no partitions; create it with `vigie topics create`")
-        builders: dict[int, Any] = {}
-        futures: list[asyncio.Future[Any]] = []
+        return found
+
+    def _batches(
+        self, producer: Any, topic: str, records: Iterable[OutRecord], partitions: list[int]
+    ) -> tuple[dict[int, list[Any]], int]:
+        """Return the closed batches of each partition, in order, and how many records they hold."""
+        queues: dict[int, list[Any]] = {}
         count = 0
         for key, value, headers, wanted in records:
             partition = self._choose(topic, key, partitions) if wanted is None else wanted
-            builder = builders.get(partition)
-            if builder is None:
-                builder = builders[partition] = producer.create_batch()
-            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                futures.append(await producer.send_batch(builder, topic, partition=partition))
-                builder = builders[partition] = producer.create_batch()
-                builder.append(timestamp=None, key=key, value=value, headers=headers)
+            queue = queues.get(partition)
+            if queue is None:
+                queue = queues[partition] = [producer.create_batch()]
+            if queue[-1].append(timestamp=None, key=key, value=value, headers=headers) is None:
+                queue.append(producer.create_batch())
+                queue[-1].append(timestamp=None, key=key, value=value, headers=headers)
             count += 1
-        for partition, builder in builders.items():
-            builder.close()  # otherwise aiokafka's send() may still add to it
-            futures.append(await producer.send_batch(builder, topic, partition=partition))
-        return futures, count
+        for queue in queues.values():
+            for batch in queue:
+                batch.close()  # otherwise aiokafka's send() may still add to it
+        return queues, count
+
+    async def _round(self, producer: Any, topic: str, batches: Iterable[tuple[int, Any]]) -> None:
+        """Send one batch for each partition and wait until nothing of it is under way any more."""
+        sent = [
+            asyncio.ensure_future(self._deliver(producer, topic, partition, batch))
+            for partition, batch in batches
+            if batch is not None
+        ]
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        failed = [result for result in results if isinstance(result, BaseException)]
+        if failed:
+            raise PublishError(f"{len(failed)} of {len(results)} batches to {topic}: {failed[0]!r}")
+
+    @staticmethod
+    async def _deliver(producer: Any, topic: str, partition: int, batch: Any) -> None:
+        await (await producer.send_batch(batch, topic, partition=partition))
+
+    async def renew(self) -> None:
+        """Go on with a fresh connection after a refused write, when nothing is being written.
+
+        For idempotent producers; others need none, and nothing is done. aiokafka counts the sequence number of a
+        batch that was refused, so that the next batch for that partition is out of order for the broker, and so is
+        every one after it. Only a new producer ID ends that.
+
+        Raises
+        ------
+        PublishError
+            The broker does not answer. The old connection stays.
+        """
+        if not self.idempotent:
+            return
+        fresh = self._new_producer()
+        try:
+            await fresh.start()
+        except (KafkaError, OSError) as exc:
+            await fresh.stop()
+            raise PublishError(f"no new connection to write with: {exc!r}") from exc
+        spent, self._producer = self._producer, fresh
+        if spent is not None:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(spent.stop(), _STOP_TIMEOUT_S)
 
     def _choose(self, topic: str, key: bytes | None, partitions: list[int]) -> int:
         if key is None:
@@ -113,41 +170,3 @@ class BatchProducer(driver.Producer):
             choose = cast("Callable[[bytes, list[int], list[int]], int]", self.partitioner)
             cached = self._partition_of[(topic, key)] = choose(key, partitions, partitions)
         return cached
-
-    def forget_partitions(self) -> None:
-        """Forget which key goes where (the topic's partition count may have changed)."""
-        self._partition_of.clear()
-
-    # -- flush ---------------------------------------------------------------------------------------
-
-    def send_soon(self, fut: FutureMessage) -> None:
-        """Queue a changelog write, and remember it until it has succeeded or failed."""
-        self._pending.add(fut)
-        fut.add_done_callback(self._settled)
-        super().send_soon(fut)
-
-    def _settled(self, fut: asyncio.Future[Any]) -> None:
-        self._pending.discard(fut)
-        if not fut.cancelled() and (exc := fut.exception()) is not None:
-            self._failure = exc
-
-    async def flush(self) -> None:
-        """Wait until every queued write is acknowledged.
-
-        Stock Faust gives up on the buffer after 100 ms, and so may commit an offset before the state
-        that belongs to it.
-
-        Raises
-        ------
-        PublishError
-            A write that was queued since the last flush has failed: its state is not in the changelog,
-            and no offset may be committed over it.
-        """
-        while self._pending:
-            _done, waiting = await asyncio.wait(tuple(self._pending), timeout=self.request_timeout)
-            if waiting and waiting == self._pending:
-                raise PublishError(f"{len(waiting)} state writes unacknowledged for {self.request_timeout:.0f} s")
-        if self._failure is not None:
-            raise PublishError(f"a state write failed: {self._failure!r}") from self._failure
-        if self._producer is not None:
-            await self._producer.flush()
