@@ -22,12 +22,27 @@ demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broke
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded
+	@$(bin)/pytest --broker=embedded -m "not faults"
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "broker or kafka"
+	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults"
+
+.PHONY: test-faults
+test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m faults
+
+.PHONY: test-faults-full
+test-faults-full: .venv/.dev ## The same with every fault many times over (about an hour)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m faults --full
+
+.PHONY: soak
+soak: .venv/.dev ## Run at full speed for twenty minutes and watch memory (as test-kafka)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/python -m tests.bench.soak
 
 .PHONY: check
 check: check-code check-schemas check-files ## Run every check that is not a test

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,31 +62,39 @@ class Vigie:
         self.folder = folder
         path = folder / "watchlist.toml"
         path.write_text(watchlist, encoding="utf-8")
-        self.settings = load_settings(
-            brokers=broker.bootstrap,
-            topic_prefix=prefix,
-            watchlist=path,
-            data_dir=folder / "faust",
-            idempotent_producer=broker.kind == "kafka",
-            rebalance_timeout_s=2.0 if broker.kind == "embedded" else 10.0,
-            session_timeout_s=3.0 if broker.kind == "embedded" else 10.0,
-            idle_timeout_s=2.0,
-            web_port=0,
-            **settings,
+        chosen: dict[str, object] = {
+            "brokers": broker.bootstrap,
+            "topic_prefix": prefix,
+            "watchlist": path,
+            "data_dir": folder / "faust",
+            "idempotent_producer": broker.kind == "kafka",
+            "rebalance_timeout_s": 2.0 if broker.kind == "embedded" else 10.0,
+            "session_timeout_s": 3.0 if broker.kind == "embedded" else 10.0,
+            "idle_timeout_s": 2.0,
+            "web_port": 0,
+        }
+        self.settings = load_settings(**chosen | settings)
+
+    def create_topics(self, *, raw_partitions: int, partitions: int, replication: int = 1) -> None:
+        asyncio.run(
+            create_topics(self.settings, raw_partitions=raw_partitions, partitions=partitions, replication=replication)
         )
 
-    def create_topics(self, *, raw_partitions: int, partitions: int) -> None:
-        asyncio.run(create_topics(self.settings, raw_partitions=raw_partitions, partitions=partitions, replication=1))
-
     @contextmanager
-    def worker(self, name: str = "worker", **overrides: object) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(
+        self, name: str = "worker", environment: Mapping[str, str] | None = None, **overrides: object
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run one worker (both roles) for the length of the block; its log is ``<name>.log``."""
         settings = self.settings.model_copy(update=overrides)
         command = [sys.executable, "-m", "agents.cli.run", "worker"]
         with (self.folder / f"{name}.log").open("ab") as log:
             # A session of its own, so that a test can kill the worker with its children.
             child = subprocess.Popen(
-                command, env=role_environment(settings), stdout=log, stderr=log, start_new_session=True
+                command,
+                env=role_environment(settings) | dict(environment or {}),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             yield child
@@ -132,8 +140,10 @@ class Vigie:
                     return found
         raise AssertionError("unreachable: reading follows for ever")
 
-    def logs(self) -> str:
-        """The end of each worker's log."""
+    def logs(self, *, whole: bool = False) -> str:
+        """The end of each worker's log, or all of it."""
+        if whole:
+            return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
         return "\n".join(
             f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-40:])
             for path in sorted(self.folder.glob("*.log"))
@@ -162,6 +172,25 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
     """End a worker and its roles at once, as a power cut would."""
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
+
+
+def end(worker: subprocess.Popen[bytes], *, within_s: float = 20.0) -> int:
+    """Ask a worker to stop, and return its exit code."""
+    worker.send_signal(signal.SIGTERM)
+    return worker.wait(within_s)
+
+
+def signal_all(worker: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send a signal to a worker and its roles."""
+    os.killpg(worker.pid, number)
+
+
+def until(condition: Callable[[], object], *, what: str, trial: Vigie, timeout_s: float = 60.0) -> None:
+    """Wait for something that only its traces tell of."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}\n{trial.logs()}"
+        time.sleep(0.2)
 
 
 def now_ms() -> int:

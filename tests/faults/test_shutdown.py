@@ -1,0 +1,51 @@
+"""Workers that are asked to stop while there is work."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from agents.topics import SOURCE_CLOCK, changelog
+from schemas.codec import decode
+from tests.faults.logs import talk
+from tests.faults.oracle import truth_of
+from tests.faults.trial import Trial
+
+GRACE_S = 10.0
+
+
+def test_a_stop_under_load_ends_in_order_in_time_and_replays_at_most_one_commit_interval(
+    trial: Trial, full: bool
+) -> None:
+    stops = 8 if full else 2
+    log = talk(seed=301, records=3000 * stops, partitions=2).closed()
+    expected = truth_of(trial.settings, log)
+    slowest_s, recovery_s = 0.0, 0.0
+    with trial.load(log, over_s=8.0 * stops):
+        for turn in range(stops):
+            with trial.worker(f"worker{turn}") as worker:
+                recovery_s = max(recovery_s, trial.recovery_s())
+                began = time.monotonic()
+                worker.send_signal(signal.SIGTERM)
+                assert worker.wait(GRACE_S) == 0, trial.logs()
+                slowest_s = max(slowest_s, time.monotonic() - began)
+            assert replayed(trial) <= at_most_in_one_interval(log, 8.0 * stops, trial)
+    with trial.worker("last") as worker:
+        trial.settle(worker)
+    trial.judge(
+        expected, fault=f"SIGTERM under load (slowest {slowest_s:.1f} s)", injected=stops, recovery_s=recovery_s
+    )
+
+
+def replayed(trial: Trial) -> int:
+    """How many raw records have been enriched and are not committed: the next worker reads them again."""
+    topic = changelog(trial.settings, "enrich", SOURCE_CLOCK)
+    enriched = {}
+    for record in trial.read(topic):
+        if record.key is not None and record.key.startswith(b"clock/"):
+            enriched[record.partition] = decode(record.value)["next_offset"]
+    return sum(next_offset - trial.committed("enrich")[partition] for partition, next_offset in enriched.items())
+
+
+def at_most_in_one_interval(log: object, over_s: float, trial: Trial) -> int:
+    return round(trial.fed / over_s * trial.settings.commit_interval_s) + trial.settings.max_batch_records
