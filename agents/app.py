@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
@@ -47,6 +48,9 @@ class Role(StrEnum):
     ENRICH = "enrich"
     TRACK = "track"
 
+
+_STOP_LIMIT_S = 8.0
+"""Of the ten seconds that an orchestrator gives, as a rule."""
 
 _FATAL: Mapping[type[Exception], int] = {
     WriteRefused: exits.WRITES_REFUSED,
@@ -105,6 +109,24 @@ class VigieApp(faust.App):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code)
+
+    async def crash(self, reason: BaseException) -> None:
+        """End the process at once over what ends a worker; everything else as Faust does."""
+        for kind, code in _FATAL.items():
+            if isinstance(reason, kind):
+                self.exit_now(code, reason)
+        await super().crash(reason)
+
+    async def stop(self) -> None:
+        """Stop in order, or, when that takes too long, at once: a broker that is gone keeps us waiting for ever."""
+        timer = threading.Timer(_STOP_LIMIT_S, self._leave)
+        timer.daemon = True
+        timer.start()
+        await super().stop()
+
+    def _leave(self) -> None:
+        logger.warning("not stopped in order after %.0f s; what was not committed will be read again", _STOP_LIMIT_S)
+        os._exit(exits.BUG if self.crashed else exits.OK)
 
     def _bite(self, reason: str) -> NoReturn:
         dump_stacks(self.loop)

@@ -163,12 +163,14 @@ class EnrichStage:
         owned = self._table.own(partition)
         clock = self._stored_clock(owned, partition)
         if clock.next_offset > batch.highwater:
-            raise TopicProblem(_recreated(batch, clock.next_offset))
+            raise TopicProblem(_recreated(batch, f"ends at offset {batch.highwater}", clock.next_offset))
         boundary = clock.next_offset or batch.first_offset
-        start = max(0, boundary - self._settings.duplicate_memory)
+        start = max(0, boundary - max(self._settings.duplicate_memory, 1))
         if start < boundary:
             where = TopicPartition(self._topics.raw, partition)
             async for records in read_past(self._settings, where, start, boundary):
+                if not all(map(clock.is_of, records)):
+                    raise TopicProblem(_recreated(batch, "holds other records", clock.next_offset))
                 self._enricher.remember(clock, records)
         source = _Source(clock=clock, owned=owned)
         if assignments == self._assignments:  # else the batch is of an assignment that has passed
@@ -230,9 +232,9 @@ def _clock_key(partition: int) -> bytes:
     return b"clock/%d" % partition
 
 
-def _recreated(batch: RecordBatch, next_offset: int) -> str:
+def _recreated(batch: RecordBatch, what: str, next_offset: int) -> str:
     return (
-        f"{batch.topic}[{batch.partition}] ends at offset {batch.highwater} but was read up to {next_offset} before: "
+        f"{batch.topic}[{batch.partition}] {what} but was read up to {next_offset} before: "
         "the topic was deleted and made again. The trackers would take its tweets for repeats. Stop the workers, "
         "delete the mentions topic, choose a new VIGIE_APP_ID, run `vigie topics create`, and start again"
     )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 
 from agents.app import Role
@@ -14,7 +15,8 @@ from agents.settings import Settings
 
 __all__ = ["role_command", "role_environment", "run_roles"]
 
-_STOP_TIMEOUT_S = 15.0
+_STOP_TIMEOUT_S = 9.5
+"""Within the ten seconds that an orchestrator gives, as a rule."""
 
 
 def role_command(role: Role) -> list[str]:
@@ -53,7 +55,10 @@ def run_roles(settings: Settings) -> int:
     while not (asked.is_set() or ended.is_set()):
         # A bounded wait lets Python run the signal handler.
         ended.wait(0.5)
-    codes = [_stop(child) for child in children.values()]
+    for child in children.values():
+        child.send_signal(signal.SIGTERM)  # does nothing to one that has ended
+    deadline = time.monotonic() + _STOP_TIMEOUT_S
+    codes = [_ended(child, deadline) for child in children.values()]
     return next((code for code in codes if code), 0)
 
 
@@ -62,12 +67,10 @@ def _watch(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
     ended.set()
 
 
-def _stop(child: subprocess.Popen[bytes]) -> int:
-    """Stop a child in order, by force when it does not; return its exit code, 128 + n for a signal."""
-    if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
+def _ended(child: subprocess.Popen[bytes], deadline: float) -> int:
+    """Wait for a child to stop, kill it when it does not; return its exit code, 128 + n for a signal."""
     try:
-        code = child.wait(_STOP_TIMEOUT_S)
+        code = child.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         child.kill()
         code = child.wait()

@@ -151,7 +151,7 @@ async def _answered(question: Callable[[], Awaitable[T]], brokers: str, limit_s:
     while True:
         try:
             return await question()
-        except (KafkaError, OSError) as exc:
+        except (AssertionError, KafkaError, OSError) as exc:  # the client asserts that some broker is known
             if time.monotonic() + delay_s > deadline:
                 raise BrokerUnreachable(
                     f"no Kafka broker answered at {brokers} within {limit_s:.0f} s ({exc}).\n"

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
+import inspect
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, NamedTuple
 
 __all__ = ["Look", "Stall", "Watchdog", "dump_stacks"]
 
@@ -125,6 +127,25 @@ class Watchdog:
 def dump_stacks(loop: asyncio.AbstractEventLoop) -> None:
     """Print what every task and every thread is doing to standard error."""
     for task in asyncio.all_tasks(loop):
-        task.print_stack(limit=12, file=sys.stderr)
+        sys.stderr.write(f"{task.get_name()} waits in:\n" + "".join(f"  {frame}\n" for frame in _waits_in(task)))
     sys.stderr.flush()
     faulthandler.dump_traceback(all_threads=True)
+
+
+def _waits_in(task: asyncio.Task[Any]) -> Iterator[str]:
+    """Yield where a task waits, outermost first (asyncio itself shows only the outermost frame)."""
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = _of_any(awaited, "frame")
+        if frame is not None:
+            yield f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
+            awaited = _of_any(awaited, "await") or getattr(awaited, "gi_yieldfrom", None)
+        else:
+            # A wrapper, such as what an object's `__await__` returns, says only to the collector what it wraps.
+            inside = gc.get_referents(awaited)
+            awaited = next((each for each in inside if inspect.iscoroutine(each) or inspect.isasyncgen(each)), None)
+
+
+def _of_any(awaited: Any, what: str) -> Any:
+    """Return an attribute of a coroutine, generator or asynchronous generator, whichever it is."""
+    return next((found for kind in ("cr", "gi", "ag") if (found := getattr(awaited, f"{kind}_{what}", None))), None)

@@ -122,6 +122,7 @@ class Enricher:
             out.counts["records"] += 1
             self._read(clock, record, candidates, out)
             clock.next_offset = record.offset + 1
+            clock.stamp_ms = record.timestamp if record.timestamp is not None and record.timestamp >= 0 else None
         try:
             self._mention(candidates, out)
         except Exception:  # noqa: BLE001 - as in `parse`; which tweet it is shows when they are read one by one

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.duplicates import RecentIds
 from pipeline.formats.times import MAX_TIME_MS
+from pipeline.records import LogRecord
 from schemas.codec import decode, encode
 
 __all__ = ["SourceClock"]
@@ -23,12 +24,19 @@ class SourceClock:
     """Everything below this offset has been enriched."""
     newest_ms: int | None = None
     """Highest event time seen, epoch milliseconds."""
+    stamp_ms: int | None = None
+    """The last record's own timestamp: by it a topic that was made anew under the same name is told apart."""
     recent: RecentIds
     """Tweet IDs of the last records."""
 
     def dump(self) -> bytes:
         """Encode what cannot be read from the log again cheaply; `recent` can."""
-        return encode({"v": 1, "next_offset": self.next_offset, "newest_ms": self.newest_ms})
+        state = {"next_offset": self.next_offset, "newest_ms": self.newest_ms, "stamp_ms": self.stamp_ms}
+        return encode({"v": 1, **state})
+
+    def is_of(self, record: LogRecord) -> bool:
+        """Whether a record of the partition may be what this clock has read at its offset."""
+        return self.stamp_ms in (None, record.timestamp) or record.offset != self.next_offset - 1
 
     def load(self, data: bytes) -> bool:
         """Take over a dumped clock. One that :meth:`dump` cannot have given is ignored and False returned.
@@ -38,12 +46,13 @@ class SourceClock:
         try:
             state: Any = decode(data)
             version, next_offset, newest_ms = state["v"], state["next_offset"], state["newest_ms"]
-        except (ValueError, KeyError, TypeError):
+            stamp_ms = state.get("stamp_ms")
+        except (AttributeError, ValueError, KeyError, TypeError):
             return False
-        known = newest_ms is None or _is_within(newest_ms, MAX_TIME_MS)
+        known = all(time_ms is None or _is_within(time_ms, MAX_TIME_MS) for time_ms in (newest_ms, stamp_ms))
         if version != 1 or not known or not _is_within(next_offset, _MOST_OFFSET):
             return False
-        self.next_offset, self.newest_ms = next_offset, newest_ms
+        self.next_offset, self.newest_ms, self.stamp_ms = next_offset, newest_ms, stamp_ms
         return True
 
 

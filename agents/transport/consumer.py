@@ -21,7 +21,7 @@ __all__ = ["BatchConsumer"]
 
 logger = get_logger(__name__)
 
-DRAIN_TIMEOUT_S = 8.0
+DRAIN_TIMEOUT_S = 4.0
 """A worker that is stopped or rebalanced waits at most this long for the batches being processed."""
 
 _UNSETTLED_PAUSE_S = 0.01

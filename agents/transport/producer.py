@@ -14,7 +14,8 @@ from faust.transport.drivers import aiokafka as driver
 __all__ = ["BatchProducer", "OutRecord", "PublishError"]
 
 _PARTITION_CACHE = 65_536
-_STOP_TIMEOUT_S = 5.0
+_STOP_TIMEOUT_S = 2.0
+"""How long a spent producer may take to stop."""
 
 
 class PublishError(Exception):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from agents import watchdog
-from agents.watchdog import Look, Stall, Watchdog
+from agents.watchdog import Look, Stall, Watchdog, dump_stacks
 
 STUCK = Look(progress=1, has_work=True, excused=False)
 
@@ -76,3 +76,19 @@ async def test_a_blocked_loop_is_bitten_from_the_thread() -> None:
     dog.stop()
     await patrol
     assert "event loop has been blocked" in reasons[0]
+
+
+async def test_a_task_that_waits_shows_all_the_way_to_where_it_waits(capfd: pytest.CaptureFixture[str]) -> None:
+    async def innermost() -> None:
+        await asyncio.Event().wait()
+
+    async def middle() -> None:
+        await innermost()
+
+    waiting = asyncio.create_task(middle(), name="the stuck one")
+    await asyncio.sleep(0)
+    dump_stacks(asyncio.get_running_loop())
+    waiting.cancel()
+    said = capfd.readouterr().err
+    shown = said[said.index("the stuck one waits in:") :].splitlines()[1:4]
+    assert [line.rsplit(".", 1)[-1] for line in shown] == ["middle", "innermost", "wait"]

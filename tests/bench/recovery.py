@@ -47,7 +47,7 @@ def main() -> None:
         broker = Kafka(Path(folder) / "kafka")
         broker.start()
         try:
-            trial = Trial(broker, Path(folder), "recovery.", partitions=(1, PARTITIONS))
+            trial = Trial(broker, Path(folder), "recovery.", print, partitions=(1, PARTITIONS))
             size = asyncio.run(fill(trial, values, arguments.brands, arguments.versions))
             figures = recover(trial, arguments.brands)
         finally:

@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def soak(broker: Kafka, folder: Path, seconds: float) -> dict[str, float]:
-    trial = Trial(broker, folder, "soak.", max_batch_records=1000, commit_interval_s=1.0, log_level="WARNING")
+    trial = Trial(broker, folder, "soak.", print, max_batch_records=1000, commit_interval_s=1.0, log_level="WARNING")
     for topic in (trial.settings.topics.raw, trial.settings.topics.mentions):
         keep = {"retention.bytes": str(KEEP_BYTES), "segment.bytes": str(KEEP_BYTES // 4)}
         asyncio.run(alter_topic(broker.bootstrap, topic, keep))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.brokers.base import Broker
-from tests.faults.outcome import RESULTS, saved, table
+from tests.faults.outcome import Note, Outcome, table
 from tests.faults.trial import Trial
+
+RESULTS = Path("build/faults.json")
 
 _TIMEOUT_S = 420
 
@@ -26,21 +32,44 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if any(item.get_closest_marker("faults") for item in session.items):
-        RESULTS.unlink(missing_ok=True)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if outcomes := saved():
+    # Noted as properties of the tests, so that they come from wherever the tests have run.
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    noted = [
+        Outcome(**value)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == "outcome" and isinstance(value, dict)
+    ]
+    if noted:
+        noted.sort(key=lambda outcome: outcome.fault)
         terminalreporter.section("faults")
-        terminalreporter.write_line(table(outcomes))
+        terminalreporter.write_line(table(noted))
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in noted], indent=2), encoding="utf-8")
 
 
 @pytest.fixture
-def trial(broker: Broker, topic_prefix: str, tmp_path: Path) -> Trial:
-    """Two raw partitions and two of mentions on the broker under test."""
-    return Trial(broker, tmp_path, topic_prefix)
+def note(record_property: Callable[[str, object], None]) -> Note:
+    """Takes outcomes for the table at the end."""
+    return lambda outcome: record_property("outcome", asdict(outcome))
+
+
+@pytest.fixture
+def make_trial(broker: Broker, topic_prefix: str, tmp_path: Path, note: Note) -> Callable[..., Trial]:
+    """Makes the test's trial on the broker under test, with settings of one's own."""
+
+    def make(**chosen: Any) -> Trial:
+        return Trial(broker, tmp_path, topic_prefix, note, **chosen)
+
+    return make
+
+
+@pytest.fixture
+def trial(make_trial: Callable[..., Trial]) -> Trial:
+    """Two raw partitions and two of mentions."""
+    return make_trial()
 
 
 @pytest.fixture

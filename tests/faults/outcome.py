@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from schemas.codec import decode
 from tests.faults.oracle import Truth
 from tests.live.vigie import Published, differences
 
-RESULTS = Path("build/faults.jsonl")
 _COLUMNS = ("fault", "injected", "events in", "lost", "doubled", "repeated IDs", "recovery")
 
 
@@ -26,9 +25,9 @@ class Outcome:
     """Raw records written."""
     lost: int
     """Events and dead letters of the oracle's that were not published."""
-    doubled: int
+    doubled: int | None
     """Events that the oracle does not know: counted twice, or of other content under a known ID."""
-    repeated: int
+    repeated: int | None
     """Events published again, equal to the byte, which a reader drops by their ID."""
     recovery_s: float | None = None
     """From the end of a fault until results are committed again; the longest."""
@@ -37,13 +36,11 @@ class Outcome:
         """The cells, in the order of the columns."""
         recovery = "-" if self.recovery_s is None else f"{self.recovery_s:.1f} s"
         counts = (self.injected, self.records, self.lost, self.doubled, self.repeated)
-        return (self.fault, *(f"{count:,}" for count in counts), recovery)
+        return (self.fault, *("-" if count is None else f"{count:,}" for count in counts), recovery)
 
-    def save(self) -> None:
-        """Append it to the results of this run."""
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(self)) + "\n")
+
+Note: TypeAlias = Callable[[Outcome], None]
+"""Takes an outcome for the table."""
 
 
 @dataclass
@@ -104,10 +101,3 @@ def table(outcomes: list[Outcome]) -> str:
         for row in rows
     ]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
-
-
-def saved() -> list[Outcome]:
-    """The results of this run, in the order of the suite."""
-    if not RESULTS.exists():
-        return []
-    return [Outcome(**json.loads(line)) for line in RESULTS.read_text(encoding="utf-8").splitlines()]

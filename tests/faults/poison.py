@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -126,22 +127,25 @@ def damaged_json(payload: Any, rng: Random) -> Any:
     """Drop, retype, nest, repeat or swap one value somewhere inside; of a scalar nothing is left."""
     container, key = _somewhere(payload, rng)
     if container is None:
-        return rng.choice(_HOSTILE)
+        return _hostile(rng)
     match rng.randrange(8):
         case 0:
             del container[key]
         case 1:
-            container[key] = [container[key]] * rng.choice((1, 2, 60))
+            # Sixty times something that holds sixty of something would be gigabytes.
+            container[key] = [container[key]] * rng.choice(
+                (1, 2, 2 if isinstance(container[key], (dict, list)) else 60)
+            )
         case 2:
             container[key] = {rng.choice(("data", "id", "payload", "", "x")): container[key]}
         case 3 if isinstance(container, dict):
-            container[rng.choice(_KEYS)] = container.pop(key) if rng.random() < 0.5 else rng.choice(_HOSTILE)
+            container[rng.choice(_KEYS)] = container.pop(key) if rng.random() < 0.5 else _hostile(rng)
         case 4 if isinstance(container[key], str):
             container[key] = _damaged_text(container[key], rng)
         case 5 if type(container[key]) is int:
             container[key] = -container[key] if rng.random() < 0.3 else container[key] + rng.choice((1, 2**31, 2**62))
         case _:
-            container[key] = rng.choice(_HOSTILE)
+            container[key] = _hostile(rng)
     return payload
 
 
@@ -157,6 +161,11 @@ def _somewhere(payload: Any, rng: Random, *, deeper: float = 0.7) -> tuple[Any, 
         container, key = inside, rng.choice(list(inside)) if isinstance(inside, dict) else rng.randrange(len(inside))
         inside = container[key]
     return container, key
+
+
+def _hostile(rng: Random) -> Any:
+    """Return a value that is hard on something; a copy, because further damage may go inside."""
+    return deepcopy(rng.choice(_HOSTILE))
 
 
 def _damaged_text(text: str, rng: Random) -> str:

@@ -41,7 +41,7 @@ def test_a_deploy_that_can_use_nothing_halts_before_it_drains_the_topic(trial: T
 
 
 def test_a_new_model_that_rolls_over_the_workers_loses_no_count_and_no_crisis(trial: Trial, tmp_path: Path) -> None:
-    log = talk(seed=1003, records=6000, partitions=2).closed()
+    log = talk(seed=1003, records=12_000, partitions=2).closed()
     expected = truth_of(trial.settings, log)
     # Python runs a module of this name first: the next model, as far as its state is concerned.
     (tmp_path / "sitecustomize.py").write_text("import pipeline.detection.detector as d\nd._VERSION += 1\n")
@@ -53,10 +53,11 @@ def test_a_new_model_that_rolls_over_the_workers_loses_no_count_and_no_crisis(tr
         opened = lives(trial)
         assert any(types[-1] != "resolved" for types in opened.values()), "a crisis is open as the model changes"
         following = []
-        with trial.load(log.part(AMID_THE_CRISIS, 1.0), over_s=10.0):
+        with trial.load(log.part(AMID_THE_CRISIS, 1.0), over_s=60.0):
             for turn, worker in enumerate(old):
                 assert end(worker) == 0, trial.logs()
                 following.append(stack.enter_context(trial.worker(f"new{turn}", new)))
+                trial.until_ready(f"new{turn}")
         recovery_s = trial.recovery_s()
         trial.settle(*following)
     assert "unknown_detector" in trial.logs(whole=True)
@@ -80,16 +81,18 @@ def lives(trial: Trial) -> dict[str, list[str]]:
 
 def test_a_change_of_configuration_that_rolls_over_the_workers_loses_and_doubles_nothing(trial: Trial) -> None:
     # Tweets here are at most 8 s late, so both lateness settings count the same ones.
-    log = talk(seed=1001, records=6000, partitions=2).closed()
+    log = talk(seed=1001, records=12_000, partitions=2).closed()
     expected = truth_of(trial.settings, log)
     changed: dict[str, Any] = {"allowed_lateness_s": 20.0, "max_batch_records": 77, "duplicate_memory": 5_000}
-    with ExitStack() as stack, trial.load(log, over_s=25.0):
+    with ExitStack() as stack, trial.load(log, over_s=90.0):
         old = [stack.enter_context(trial.worker(f"old{n}")) for n in range(2)]
-        trial.until_committed("track", 500)
+        trial.until_ready("old0")
+        trial.until_ready("old1")
         new, recovery_s = [], 0.0
         for turn, worker in enumerate(old):
             assert end(worker) == 0, trial.logs()
             new.append(stack.enter_context(trial.worker(f"new{turn}", **changed)))
+            trial.until_ready(f"new{turn}")
             recovery_s = max(recovery_s, trial.recovery_s())
         trial.settle(*new)
     trial.judge(expected, fault="configuration changed, rolling deploy", injected=2, recovery_s=recovery_s)

@@ -17,9 +17,10 @@ WEEK_MS = 7 * 24 * 3_600_000
 
 
 @pytest.mark.kafka
-def test_a_recreated_source_halts_the_worker_and_the_runbook_gets_it_going_again(trial: Trial) -> None:
-    before = talk(seed=1301, records=4000, partitions=2).closed()
-    after = talk(seed=1302, records=2500, partitions=2, start_ms=before.records[-1].time_ms + WEEK_MS).closed()
+@pytest.mark.parametrize("records", [1500, 5000], ids=["shorter than it was", "longer than it was"])
+def test_a_recreated_source_halts_the_worker_and_the_runbook_gets_it_going_again(trial: Trial, records: int) -> None:
+    before = talk(seed=1301, records=3000, partitions=2).closed()
+    after = talk(seed=1302, records=records, partitions=2, start_ms=before.records[-1].time_ms + WEEK_MS).closed()
     expected = both(truth_of(trial.settings, before), truth_of(trial.settings, after))
     with trial.worker("before") as worker:
         trial.feed(before)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from agents import exits
-from tests.brokers.base import Broker
 from tests.faults.logs import talk
 from tests.faults.oracle import truth_of
 from tests.faults.trial import Trial
@@ -17,8 +16,8 @@ LIMIT_S = 6.0
 
 
 @pytest.fixture
-def trial(broker: Broker, topic_prefix: str, tmp_path: Path) -> Trial:
-    return Trial(broker, tmp_path, topic_prefix, stuck_after_s=LIMIT_S)
+def trial(make_trial: Callable[..., Trial]) -> Trial:
+    return make_trial(stuck_after_s=LIMIT_S)
 
 
 def test_a_wedged_agent_and_a_blocked_loop_are_shown_and_ended(trial: Trial) -> None:
@@ -33,7 +32,8 @@ def test_a_wedged_agent_and_a_blocked_loop_are_shown_and_ended(trial: Trial) -> 
     said = trial.logs(whole=True)
     assert "there is work, and nothing has moved for" in said
     assert "the event loop has been blocked for" in said
-    assert said.count("in _fail") >= 2, "the stacks say where it is stuck"
+    assert "in FaultPoints._fail" in said, "a task says where it waits"
+    assert "in _fail\n" in said, "a thread says where it is blocked"
     with trial.worker("last") as worker:
         recovery_s = trial.recovery_s()
         trial.settle(worker)
@@ -48,7 +48,7 @@ def test_the_watchdog_is_quiet_while_the_broker_pauses_and_while_nothing_comes(t
         trial.feed(log.part(0.0, 0.5))
         trial.settle()
         time.sleep(2 * LIMIT_S)  # nothing comes
-        with trial.load(log.part(0.5, 1.0), over_s=5.0):
+        with trial.load(log.part(0.5, 1.0), over_s=40.0):
             trial.broker.pause()
             time.sleep(2 * LIMIT_S)  # nobody answers
             trial.broker.resume()

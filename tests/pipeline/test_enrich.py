@@ -220,3 +220,15 @@ def test_a_tweet_that_the_watchlist_fails_on_is_rejected(monkeypatch: pytest.Mon
 
     assert [m.tweet_id for m in out.mentions] == ["1", "2", "4"]
     assert [(r.record.offset, r.exception) for r in out.rejected] == [(1, "IndexError"), (2, "FormError")]
+
+
+def test_a_clock_knows_the_last_record_it_has_read_from_another_in_its_place() -> None:
+    engine = enricher()
+    clock = engine.new_clock(0)
+    log = [record(offset, tweet(offset + 1), timestamp=START_MS + offset) for offset in range(3)]
+    engine.enrich(clock, log)
+    kept = engine.new_clock(0)
+    assert kept.load(clock.dump())
+    assert all(map(kept.is_of, log))
+    assert kept.is_of(log[1]._replace(timestamp=1)), "only the last one is remembered"
+    assert not kept.is_of(log[2]._replace(timestamp=1))
