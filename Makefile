@@ -32,12 +32,12 @@ test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Ka
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadfile
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup
 
 .PHONY: test-faults-full
 test-faults-full: .venv/.dev ## The same with every fault many times over (about an hour)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadfile --full
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full
 
 .PHONY: soak
 soak: .venv/.dev ## Run at full speed for twenty minutes and watch memory (as test-kafka)

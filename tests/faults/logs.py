@@ -68,6 +68,16 @@ def talk(seed: int, records: int, partitions: int, *, start_ms: int = DEMO_START
     )
 
 
+def with_bad_records(log: Log) -> Log:
+    """A record that becomes a dead letter after every hundred."""
+    records: list[Raw] = []
+    for at, record in enumerate(log.records):
+        records.append(record)
+        if at % 100 == 99:
+            records.append(record._replace(key=None, value=b"not JSON"))
+    return Log(tuple(records), log.partitions)
+
+
 def interleaved(partitions: int, *streams: Iterable[Raw]) -> Log:
     """One log of several streams: a record of each in turn until all are used up."""
     waiting = [iter(stream) for stream in streams]

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from agents.faultpoints import FaultPoint
 from tests.faults.logs import Log, Raw, interleaved, mentions_of, talk, tweet
 from tests.faults.oracle import OracleRun, truth_of
 from tests.faults.trial import Trial
@@ -38,7 +39,8 @@ def test_silent_partitions_hold_time_back_only_until_they_are_idle(
     early = mentions_of("nimbus", start_ms=start_ms, minutes=60, every_s=5, partition=0)
     later = mentions_of("nimbus", start_ms=start_ms + 60 * MINUTE_MS, minutes=60, every_s=5, partition=1)
     oracle = OracleRun(trial.settings, 3)
-    with trial.crew(2):
+    with trial.crew(2, fault_points=f"{FaultPoint.ENRICH_IDLE}:kill@1") as crew:
+        crew.overrides.clear()  # for those that come after: each of the first dies as it is about to say so
         first = Log(tuple(early), 3)
         trial.feed(first)
         oracle.run(first)
@@ -50,7 +52,8 @@ def test_silent_partitions_hold_time_back_only_until_they_are_idle(
         expected = oracle.idle(0, 1, 2)
         trial.until_published(expected)
         trial.settle()
-    trial.judge(expected, fault="one partition silent, then all", injected=2)
+    assert crew.codes, "a worker has died over it"
+    trial.judge(expected, fault="partitions silent, death as it is told", injected=len(crew.codes))
 
 
 def disordered(log: Log, rng: Random) -> Log:

@@ -38,6 +38,8 @@ MAX_MENTION = 256 * 1024
 MAX_MENTION_WITH_TEXT = 384 * 1024
 """Bytes of JSON: a quarter and less than a half of what a broker takes as one record."""
 
+pytestmark = pytest.mark.xdist_group("test_poison")  # the last test counts what the others have done
+
 _seen: Counter[str] = Counter()
 """Payloads that each test has got through."""
 

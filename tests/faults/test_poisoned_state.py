@@ -9,6 +9,8 @@ from functools import cache
 from random import Random
 from struct import unpack_from
 
+import pytest
+
 from pipeline.compression import deflate, inflate
 from pipeline.enrich import Enricher
 from pipeline.records import Record
@@ -34,6 +36,8 @@ PAYLOADS = BATCH * (OWN_TOPIC + STORED + CLOCKS)
 
 _HEAD = 10
 """Bytes of a value before its sections: magic, version, partition, checksum."""
+
+pytestmark = pytest.mark.xdist_group("test_poisoned_state")  # the last test counts what the others have done
 
 _seen: Counter[str] = Counter()
 """Payloads that each test has got through."""

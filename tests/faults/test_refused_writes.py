@@ -11,7 +11,7 @@ import pytest
 from agents import exits
 from agents.topics import BRAND_STATE, SOURCE_CLOCK, changelog
 from tests.brokers.client import alter_topic
-from tests.faults.logs import Log, Raw, talk
+from tests.faults.logs import talk, with_bad_records
 from tests.faults.oracle import truth_of
 from tests.faults.trial import Trial
 from tests.live.vigie import until
@@ -71,13 +71,3 @@ def test_a_worker_gives_up_on_a_topic_that_refuses_for_too_long_and_its_successo
 def held(trial: Trial, topic: str, times: int) -> bool:
     """Whether the worker has said so many times that it holds for a topic."""
     return len(re.findall(rf"holding, nothing is acked: .*{re.escape(topic)}", trial.logs(whole=True))) >= times
-
-
-def with_bad_records(log: Log) -> Log:
-    """A record that becomes a dead letter after every hundred."""
-    records: list[Raw] = []
-    for at, record in enumerate(log.records):
-        records.append(record)
-        if at % 100 == 99:
-            records.append(record._replace(key=None, value=b"not JSON"))
-    return Log(tuple(records), log.partitions)
