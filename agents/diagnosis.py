@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from agents.reading import read_topic
 from agents.settings import Settings, SettingsError
-from agents.state import CLAIM_KEY
+from agents.state import ChangelogPartition
 from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelog, check_topics
 from agents.transport import end_offsets
 from pipeline.tracker import Tracker
@@ -85,21 +86,18 @@ async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Fi
 
 async def _state(settings: Settings) -> Finding:
     topic = changelog(settings, "track", BRAND_STATE)
-    newest: dict[tuple[int, bytes], bytes | None] = {}
+    partitions: dict[int, ChangelogPartition] = {}
     async for record in read_topic(settings, topic, from_beginning=True, follow=False):
-        if record.key not in (None, CLAIM_KEY):
-            newest[(record.partition, record.key)] = record.value
-    problems: dict[str, int] = {}
+        partitions.setdefault(record.partition, ChangelogPartition()).read(record)
+    problems: Counter[str] = Counter()
     brands = size = 0
-    for partition in sorted({partition for partition, _key in newest}):
+    for partition, held in sorted(partitions.items()):
         tracker = Tracker(settings.engine(), partition)
-        for (where, key), value in newest.items():
-            if where == partition and value is not None:
-                tracker.restore(key.decode("utf-8", "replace"), value)
-                size += len(value)
+        for key, value in held.entries.items():
+            tracker.restore(key.decode("utf-8", "replace"), value)
+            size += len(value)
         brands += len(tracker.brands())
-        for reason, count in tracker.problems.items():
-            problems[reason] = problems.get(reason, 0) + count
+        problems += tracker.problems
     if problems:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(problems.items()))
         return Finding(check="state", ok=False, detail=f"{brands} brands readable; not used: {listed}")

@@ -27,13 +27,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
+from aiokafka import ConsumerRecord
 from faust.types import TP, EventT
 from mode import get_logger
 
 from agents.publishing import Publisher
 from agents.transport import BatchTopic, OutRecord, RecordBatch
 
-__all__ = ["CLAIM_KEY", "EPOCH_HEADER", "ChangelogTopic", "Ownership", "StateTable"]
+__all__ = ["CLAIM_KEY", "EPOCH_HEADER", "ChangelogPartition", "ChangelogTopic", "Ownership", "StateTable"]
 
 logger = get_logger(__name__)
 
@@ -49,7 +50,7 @@ class ChangelogTopic(BatchTopic):
     committed = False
 
 
-class _Partition:
+class ChangelogPartition:
     """What the changelog holds of one partition, without the writes of owners that had been replaced."""
 
     __slots__ = ("entries", "epoch", "overwritten")
@@ -61,7 +62,11 @@ class _Partition:
         self.overwritten: set[bytes] = set()
         """Keys whose last record is to be passed over: the changelog has to be told again."""
 
-    def apply(self, key: bytes, value: bytes | None, epoch: int) -> None:
+    def read(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        """Take in the next record of the partition."""
+        key, value, epoch = record.key, record.value, _epoch(record.headers)
+        if key is None:
+            return
         if epoch < self.epoch:
             if key != CLAIM_KEY:
                 self.overwritten.add(key)
@@ -79,7 +84,7 @@ class _Partition:
 class Ownership:
     """One partition of a table, for as long as it is assigned to this worker. Outlived, it writes what is fenced."""
 
-    def __init__(self, table: StateTable, partition: int, held: _Partition, epoch: int) -> None:
+    def __init__(self, table: StateTable, partition: int, held: ChangelogPartition, epoch: int) -> None:
         self._table = table
         self._partition = partition
         self._held = held
@@ -114,7 +119,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Large enough to be filled at once, and not 1, for which Faust's recovery has a path of its own.
         super().__init__(*args, key_type=bytes, value_type=bytes, recovery_buffer_size=2, **kwargs)
-        self._held: dict[int, _Partition] = {}
+        self._held: dict[int, ChangelogPartition] = {}
         self._owned: dict[int, Ownership] = {}
         self._publisher: Publisher | None = None
 
@@ -126,7 +131,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
         """Return the partition, which is assigned to this worker and recovered."""
         owned = self._owned.get(partition)
         if owned is None:
-            held = self._held.setdefault(partition, _Partition())
+            held = self._held.setdefault(partition, ChangelogPartition())
             # Generations begin anew when Kafka has forgotten the group.
             epoch = max(self.app.consumer_generation_id, held.epoch)
             owned = self._owned[partition] = Ownership(self, partition, held, epoch)
@@ -173,10 +178,9 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
         """Take over recovered records. Raises nothing: Faust would log it and go on without them."""
         for event in batch:
             records: RecordBatch = event.value  # type: ignore[assignment]
-            held = self._held.setdefault(records.partition, _Partition())
+            held = self._held.setdefault(records.partition, ChangelogPartition())
             for record in records:
-                if record.key is not None:
-                    held.apply(record.key, record.value, _epoch(record.headers))
+                held.read(record)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Say what was passed over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+from agents.diagnosis import Finding, diagnose
 from agents.state import EPOCH_HEADER
 from agents.topics import BRAND_STATE, SOURCE_CLOCK, changelog
 from pipeline.tracker import clock_key
@@ -29,6 +30,9 @@ def test_damaged_state_stops_no_worker_and_costs_no_other_brand_anything(trial: 
         assert end(worker) == 0
     before = trial.events(trial.settings.topics.windows).payloads[HIT]
     injected = damage(trial)
+    state = asyncio.run(doctors_state(trial))
+    assert not state.ok
+    assert "4 corrupt, 1 unknown_version" in state.detail, state
     with trial.worker("after") as worker:
         trial.feed(log.part(0.5, 1.0))
         recovery_s = trial.recovery_s()
@@ -49,6 +53,11 @@ def test_damaged_state_stops_no_worker_and_costs_no_other_brand_anything(trial: 
         recovery_s=recovery_s,
         apart=frozenset({HIT}),
     )
+
+
+async def doctors_state(trial: Trial) -> Finding:
+    """What ``vigie doctor`` says of the state."""
+    return [finding async for finding in diagnose(trial.settings, timeout_s=20)][-1]
 
 
 def damage(trial: Trial) -> int:
