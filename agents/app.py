@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 import faust
-from faust.types import TP, StreamT
+from faust.types import StreamT
 from mode import get_logger
 
 from agents import exits
@@ -218,7 +218,7 @@ def _define_enrich(app: VigieApp) -> None:
         for tp in sorted(consumer.assignment()):
             if tp.topic == settings.topics.raw:
                 with app.exit_on_failure():
-                    await stage.say_idle(tp.partition, partial(_at_end, consumer, tp), consumer.fetched_ms(tp))
+                    await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
 
     @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
     async def reload_watchlist() -> None:
@@ -246,17 +246,6 @@ def _forget_on_rebalance(app: VigieApp, forget: Callable[[], None]) -> None:
 
     app.on_partitions_revoked.connect(on_rebalance, weak=False)
     app.on_partitions_assigned.connect(on_rebalance, weak=False)
-
-
-async def _at_end(consumer: BatchConsumer, tp: TP) -> bool:
-    """Say whether everything in the partition was read and processed."""
-    highwater = consumer.highwater(tp)
-    # Unknown until the first fetch has been answered, whatever the types say.
-    known: int | None = highwater
-    if known is None or consumer.ledger.in_flight(tp):
-        return False
-    position = await consumer.position(tp)
-    return position is not None and position >= known
 
 
 def __getattr__(name: str) -> Any:

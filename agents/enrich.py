@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,7 @@ class EnrichStage:
             records=len(batch), rejected=len({letter.record.offset for letter in rejected}), example=example
         )
 
-    async def say_idle(self, partition: int, at_end: Callable[[], Awaitable[bool]], fetched_ms: int | None) -> None:
+    async def say_idle(self, partition: int, at_end: Callable[[], bool], fetched_ms: int | None) -> None:
         """Tell the trackers once that a partition is at its end and has been silent for the time-out.
 
         Parameters
@@ -140,12 +140,12 @@ class EnrichStage:
         """
         assignments = self._assignments
         silence = self._silences.setdefault(partition, Silence(self._settings.idle_timeout_s))
-        lasts = silence.lasts(time.monotonic(), at_end=await at_end(), fetched_ms=fetched_ms)
+        lasts = silence.lasts(time.monotonic(), at_end=at_end(), fetched_ms=fetched_ms)
         if silence.told or not lasts:
             return
         async with self._turn:
             # Whatever came while we waited for our turn has broken the silence.
-            if assignments != self._assignments or not await at_end():
+            if assignments != self._assignments or not at_end():
                 return
             await self._faults.reach(FaultPoint.ENRICH_IDLE)
             source = self._sources.get(partition)

@@ -26,7 +26,6 @@ DRAIN_TIMEOUT_S = 4.0
 
 _UNSETTLED_PAUSE_S = 0.01
 _PROBE_TIMEOUT_S = 10.0
-_PLACE_TIMEOUT_S = 1.0
 
 
 class BatchConsumer(driver.Consumer):
@@ -89,7 +88,8 @@ class BatchConsumer(driver.Consumer):
                 # Sought again before the next fetch. Nothing was handed out since the last seek: there is one
                 # fetch at a time, and it is this one.
                 self._dropped = True
-            records = {tp: fetched for tp, fetched in records.items() if await self._is_at(tp, fetched)}
+            # Recovery would take what lies beyond its place in a changelog, and then call what lies between known.
+            records = {tp: fetched for tp, fetched in records.items() if (self._place(tp) or 0) > fetched[-1].offset}
         # All of them enter the ledger before the first is handed out, which may take its time: whoever asks
         # whether a partition is at its end must see that something of it is still under way.
         messages = [
@@ -102,7 +102,6 @@ class BatchConsumer(driver.Consumer):
                 return
             if active is not None and tp not in active and tp not in self._buffered_partitions:
                 continue
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, message
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
@@ -114,14 +113,6 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.sleep(_UNSETTLED_PAUSE_S)
                 return {}
         return await super()._getmany(active_partitions, timeout)
-
-    async def _is_at(self, tp: TP, fetched: list[Any]) -> bool:
-        """Whether our place is behind what was fetched, and no seek has gone elsewhere since.
-
-        Recovery would take what lies beyond its place in a changelog, and then call what lies between known.
-        """
-        position = await self.position(tp)
-        return position is not None and position > fetched[-1].offset
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek, and distrust the fetch that is under way."""
@@ -137,11 +128,13 @@ class BatchConsumer(driver.Consumer):
             for record in fetched:
                 yield self._to_message(tp, record)
             return
-        highwater = self.highwater(tp)
+        state = self._state(tp)
+        if state is None or state.highwater is None:
+            return  # taken from us meanwhile: whoever gets it reads these again
         limit = self.app.conf.broker_max_poll_records
         for run in split(fetched, limit, self.max_batch_bytes):
             last = run[-1]
-            batch = RecordBatch(tp.topic, tp.partition, run, highwater)
+            batch = RecordBatch(tp.topic, tp.partition, run, state.highwater)
             if committed:
                 self.ledger.handed_out(tp, batch)
             yield ConsumerMessage(
@@ -277,22 +270,31 @@ class BatchConsumer(driver.Consumer):
             async with asyncio.timeout(_PROBE_TIMEOUT_S):
                 # A connection of its own: what is asked is whether the consumer's is stuck.
                 ends = await self.highwaters(*tps)
-        except (KafkaError, OSError, TimeoutError):
+        except (AssertionError, KafkaError, OSError, TimeoutError):
             return None
-        return any([ends[tp] > await self._place(tp) for tp in tps])
+        return any(ends[tp] > (self._place(tp) or 0) for tp in tps)
 
-    async def _place(self, tp: TP) -> int:
-        try:
-            return await asyncio.wait_for(self.position(tp), _PLACE_TIMEOUT_S) or 0
-        except TimeoutError:
-            return 0
+    def is_at_end(self, tp: TP) -> bool:
+        """Whether all that the broker has said to be in a partition was read and processed."""
+        state, place = self._state(tp), self._place(tp)
+        known = None if state is None else state.highwater
+        return known is not None and place is not None and place >= known and not self.ledger.in_flight(tp)
 
     def fetched_ms(self, tp: TP) -> int | None:
         """When the broker last said how far a partition goes, epoch milliseconds; none before it has."""
-        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - the driver we subclass
-        where = driver.ensure_aiokafka_TP(tp)
-        at: int | None = consumer.last_poll_timestamp(where) if where in consumer.assignment() else None
-        return at
+        state = self._state(tp)
+        return None if state is None else state.timestamp
+
+    def _place(self, tp: TP) -> int | None:
+        """Our place in a partition, if it has one: `position` would wait for one, or raise while partitions move."""
+        state = self._state(tp)
+        return None if state is None else state._position  # noqa: SLF001 - the property raises when it is reset meanwhile
+
+    def _state(self, tp: TP) -> Any:
+        """Return what aiokafka, in its thread, knows of a partition; None while it is not assigned."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001 - the driver we subclass
+        assignment = None if subscription is None else subscription.assignment
+        return None if assignment is None else assignment.state_value(driver.ensure_aiokafka_TP(tp))
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""
