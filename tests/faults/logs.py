@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from zlib import crc32
@@ -117,8 +117,3 @@ def by_partition(log: Log) -> list[list[Raw]]:
     for record in log.records:
         logs[record.partition].append(record)
     return logs
-
-
-def renumbered(records: Sequence[Raw], partition: int) -> list[Raw]:
-    """The same records in another partition."""
-    return [record._replace(partition=partition) for record in records]

@@ -39,6 +39,12 @@ class Outcome:
         return (self.fault, *("-" if count is None else f"{count:,}" for count in counts), recovery)
 
 
+def outcome_of_payloads(fault: str, seen: int, promised: int) -> Outcome:
+    """One row for payloads that each went through assertions of their own."""
+    lost = max(0, promised - seen)
+    return Outcome(fault=fault, injected=seen, records=seen, lost=lost, doubled=None, repeated=None)
+
+
 Note: TypeAlias = Callable[[Outcome], None]
 """Takes an outcome for the table."""
 

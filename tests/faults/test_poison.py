@@ -22,7 +22,7 @@ from schemas.codec import encode
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Mention
 from schemas.reading import read_mention_record
-from tests.faults.outcome import Note, Outcome
+from tests.faults.outcome import Note, outcome_of_payloads
 from tests.faults.poison import BATCH, HUGE, crowd, examples, given_seeds, poison
 from tests.faults.sound import valid
 from tests.pipeline.formats.payloads import POST_MS
@@ -184,14 +184,5 @@ def test_more_than_a_hundred_thousand_payloads_have_gone_through(note: Note) -> 
     assert PAYLOADS >= 100_000
     if len(_seen) == 3:
         seen = _seen.total()
-        note(
-            Outcome(
-                fault="poisoned raw records",
-                injected=seen,
-                records=seen,
-                lost=max(0, PAYLOADS - seen),
-                doubled=None,
-                repeated=None,
-            )
-        )
+        note(outcome_of_payloads("poisoned raw records", seen, PAYLOADS))
         assert seen >= PAYLOADS

@@ -23,7 +23,7 @@ from pipeline.watchlist import Watchlist
 from schemas.codec import decode, encode
 from schemas.mention import Gap, Mention, Origin, Watermark
 from schemas.reading import SchemaError, read_mention_record
-from tests.faults.outcome import Note, Outcome
+from tests.faults.outcome import Note, outcome_of_payloads
 from tests.faults.poison import BATCH, damaged, damaged_bytes, examples, given_seeds, nudged
 from tests.faults.sound import valid
 from tests.pipeline.formats.payloads import POST_MS
@@ -208,14 +208,5 @@ def test_all_the_promised_values_have_gone_through(note: Note) -> None:
     assert PAYLOADS >= 28_000
     if len(_seen) == 3:
         seen = _seen.total()
-        note(
-            Outcome(
-                fault="poisoned mentions, state and clocks",
-                injected=seen,
-                records=seen,
-                lost=max(0, PAYLOADS - seen),
-                doubled=None,
-                repeated=None,
-            )
-        )
+        note(outcome_of_payloads("poisoned mentions, state and clocks", seen, PAYLOADS))
         assert seen >= PAYLOADS
