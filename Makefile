@@ -35,7 +35,7 @@ test-faults: .venv/.dev ## Break everything that can break, and count what is lo
 	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup
 
 .PHONY: test-faults-full
-test-faults-full: .venv/.dev ## The same with every fault many times over (about an hour)
+test-faults-full: .venv/.dev ## The same with every fault many times over (about a quarter of an hour)
 	@$(bin)/python -m tests.brokers.jars
 	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full
 

@@ -69,11 +69,14 @@ def talk(seed: int, records: int, partitions: int, *, start_ms: int = DEMO_START
 
 
 def with_bad_records(log: Log) -> Log:
-    """A record that becomes a dead letter after every hundred."""
+    """A record that becomes a dead letter after every twenty.
+
+    So a batch of raw records makes fewer mentions than records, and each batch of mentions holds a watermark.
+    """
     records: list[Raw] = []
     for at, record in enumerate(log.records):
         records.append(record)
-        if at % 100 == 99:
+        if at % 20 == 19:
             records.append(record._replace(key=None, value=b"not JSON"))
     return Log(tuple(records), log.partitions)
 
