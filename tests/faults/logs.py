@@ -8,13 +8,13 @@ from typing import NamedTuple
 from zlib import crc32
 
 from pipeline.simulate import default_scenario, simulate
+from pipeline.simulate.payload import snowflake
 from pipeline.simulate.scenario import DEMO_START_MS, Scenario
 from schemas.codec import encode
 from schemas.times import to_rfc3339
 
 _RECORDS_AT_ONE_A_MINUTE = 5400
 _OUTAGE_AFTER_MS = 33 * 3_600_000
-_TWITTER_EPOCH_MS = 1_288_834_974_657
 
 
 class Raw(NamedTuple):
@@ -97,7 +97,7 @@ def interleaved(partitions: int, *streams: Iterable[Raw]) -> Log:
 
 def tweet(time_ms: int, text: str, *, partition: int = 0, number: int = 0) -> Raw:
     """A v2 line with a time of one's own; ``number`` tells apart tweets of one time and partition."""
-    tweet_id = str(((time_ms - _TWITTER_EPOCH_MS) << 22) + partition * 4096 + number)
+    tweet_id = str(snowflake(time_ms, partition, number))
     payload = {"data": {"id": tweet_id, "text": text, "created_at": to_rfc3339(time_ms), "author_id": f"9{number}"}}
     return Raw(partition, tweet_id.encode(), encode(payload), time_ms)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-import pytest
-
 from agents.faultpoints import FaultPoint
 from tests.faults.logs import Log, Raw, interleaved, mentions_of, talk, tweet
 from tests.faults.oracle import OracleRun, truth_of
@@ -90,8 +88,7 @@ def swap_neighbours(records: list[Raw], rng: Random) -> None:
             records[at], records[at + 1] = records[at + 1], records[at]
 
 
-@pytest.mark.parametrize("copies", [2])
-def test_the_disorder_is_what_its_test_says(copies: int) -> None:
+def test_the_disorder_is_what_its_test_says() -> None:
     plain = talk(seed=601, records=2_000, partitions=2)
     log = disordered(plain, Random(6))
     newest = [0, 0]
@@ -100,4 +97,4 @@ def test_the_disorder_is_what_its_test_says(copies: int) -> None:
         late += record.time_ms < newest[record.partition] - 30_000
         newest[record.partition] = max(newest[record.partition], record.time_ms)
     assert late > 100
-    assert len(log.records) - len({record.value for record in log.records}) > 50 * copies
+    assert len(log.records) - len({record.value for record in log.records}) > 100
