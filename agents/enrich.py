@@ -23,7 +23,6 @@ from agents.topics import TopicProblem
 from agents.transport import OutRecord, RecordBatch
 from agents.watchlist import WatchlistFile
 from pipeline.enrich import Enriched, Enricher, Rejected, SourceClock
-from pipeline.text import LexiconAnalyzer
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode
@@ -68,7 +67,7 @@ class EnrichStage:
         self._metrics = metrics
         self._faults = FaultPoints(settings.fault_points)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
-        self._enricher = Enricher(settings.engine(), watchlist.current, LexiconAnalyzer())
+        self._enricher = Enricher(settings.engine(), watchlist.current, settings.analyzer())
         self._sources: dict[int, _Source] = {}
         self._silences: dict[int, Silence] = {}
         self._assignments = 0

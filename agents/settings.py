@@ -17,6 +17,8 @@ from pydantic_settings import (
 
 from agents.faultpoints import FaultPoints
 from pipeline.settings import DetectionSettings, EngineSettings
+from pipeline.text import StandardAnalyzer
+from pipeline.text.models import ModelKind, ModelNotUsable, load_model, sentiment_model
 from schemas.topics import Topics
 
 __all__ = ["CONFIG_VARIABLE", "Settings", "SettingsError", "load_settings"]
@@ -71,6 +73,10 @@ class Settings(BaseSettings):
     """Tweet IDs remembered for each raw partition: those of its last so many records."""
     keep_text: bool = False
     """Carry the tweet's text in mentions."""
+    sentiment_model: str | None = None
+    """Instead of Vigie's: a sentiment model of your own by its name (`vigie models list`) or file (`vigie train`)."""
+    language_model: str | None = None
+    """Instead of Vigie's: a language model of your own, by its name."""
     author_key_file: Path | None = None
     """File with the secret key of author hashes; without one the hashes are guessable."""
 
@@ -155,6 +161,22 @@ class Settings(BaseSettings):
             author_key=self._author_key(),
             detection=DetectionSettings(),
         )
+
+    def analyzer(self) -> StandardAnalyzer:
+        """Return what reads the tweets.
+
+        Raises
+        ------
+        SettingsError
+            A model of your own is not installed or cannot be used.
+        """
+        try:
+            return StandardAnalyzer(
+                sentiment=sentiment_model(self.sentiment_model) if self.sentiment_model else None,
+                language=load_model(ModelKind.LANGUAGE, self.language_model) if self.language_model else None,
+            )
+        except ModelNotUsable as exc:
+            raise SettingsError(str(exc)) from exc
 
     def _author_key(self) -> bytes:
         if self.author_key_file is None:

@@ -246,7 +246,7 @@ class Enricher:
 
     def _mentions(self, candidate: _Candidate, analysis: TextAnalysis) -> Iterable[Mention]:
         tweet = candidate.tweet
-        author = self._author_hash(tweet)
+        author, entities = self._author_hash(tweet), analysis.entities
         for match in candidate.matches:
             yield Mention(
                 id=mention_id(match.brand, tweet.platform, tweet.id),
@@ -265,12 +265,13 @@ class Enricher:
                 sentiment=analysis.sentiment,
                 question=analysis.question,
                 repeat_key=analysis.repeat_key,
+                cluster_key=analysis.cluster_key,
                 matched=match.matched,
-                hashtags=analysis.hashtags,
-                cashtags=analysis.cashtags,
-                handles=analysis.handles,
-                urls=analysis.urls,
-                emoji=analysis.emoji,
+                hashtags=entities.hashtags,
+                cashtags=entities.cashtags,
+                handles=entities.handles,
+                urls=entities.urls,
+                emoji=entities.emoji,
                 phrases=_without_own_names(analysis.phrases, self.watchlist.brands[match.brand]),
                 conversation_id=tweet.conversation_id,
                 in_reply_to_id=tweet.in_reply_to_id,
@@ -288,7 +289,9 @@ class Enricher:
 
 def _without_own_names(phrases: tuple[str, ...], brand: Brand) -> tuple[str, ...]:
     own = brand.own_terms
-    return tuple(phrase for phrase in phrases if not any(word in own for word in phrase.split()))
+    if own.isdisjoint(phrases) and own.isdisjoint(phrases[-1].split() if phrases else ()):
+        return phrases  # each word of a pair is a phrase, too; only the second of a last pair may have been cut off
+    return tuple([phrase for phrase in phrases if own.isdisjoint(phrase.split())])
 
 
 def _from_the_future(record: LogRecord, index: int, ahead_ms: int) -> Rejected:

@@ -84,7 +84,7 @@ class OpenBucket:
         if mention.kind == TweetKind.RETWEET:
             self.retweets += 1
         else:
-            self.texts |= 1 << mention.repeat_key % CELLS
+            self.texts |= 1 << (mention.cluster_key or mention.repeat_key) % CELLS
         lang, languages = mention.lang, self.languages
         if lang not in languages and not is_language(lang):
             lang = OTHER_LANGUAGES

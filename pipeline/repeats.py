@@ -1,4 +1,4 @@
-"""Copies among the mentions: distinct texts by linear counting, in one bucket and over sliding windows.
+"""Copies and near copies among the mentions: distinct texts by linear counting, in one bucket and over sliding windows.
 
 Whang, Vander-Zanden, Taylor, "A linear-time probabilistic counting algorithm for database applications"
 (ACM TODS 15:2, 1990): n distinct texts leave z of m cells empty, n is about m ln(m / z). With 256 cells it
@@ -18,7 +18,7 @@ from pipeline.recency import from_codes, to_codes
 __all__ = ["CELLS", "SlidingTexts", "distinct_texts"]
 
 CELLS = 256
-"""Cells of a bucket's bitmap: bit ``repeat_key % CELLS`` is set when a text was seen."""
+"""Cells of a bucket's bitmap: bit ``cluster_key % CELLS`` is set when a text was seen."""
 _BYTES = CELLS // 8
 _FULL_BELOW = 8
 """With fewer empty cells the estimate is worth nothing."""

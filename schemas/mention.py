@@ -101,6 +101,8 @@ class Mention:
     """It asks something."""
     repeat_key: int = 0
     """53-bit hash of the normalised text: equal for exact repeats."""
+    cluster_key: int = 0
+    """53-bit hash that exact repeats and most near ones have in common."""
     matched: tuple[str, ...] = ()
     """The aliases, handles and hashtags of the watchlist that matched, sorted."""
     hashtags: tuple[str, ...] = ()

@@ -10,11 +10,11 @@ import click
 from agents import exits
 from agents.cli.console import fail, out, print_json, progress_bar, read_settings, read_watchlist
 from agents.reports import write_report
+from agents.settings import SettingsError
 from pipeline.archive import ArchiveError, read
 from pipeline.engine import Engine
 from pipeline.replay import CRISES_FILE, DEADLETTERS_FILE, WINDOWS_FILE, ReplaySummary
 from pipeline.replay import replay as run_replay
-from pipeline.text import LexiconAnalyzer
 
 __all__ = ["parse_mapping", "replay"]
 
@@ -46,7 +46,10 @@ def replay(
     """
     mapping = parse_mapping(column)
     settings = read_settings(watchlist=watchlist)
-    engine = Engine(settings.engine(), read_watchlist(settings), LexiconAnalyzer())
+    try:
+        engine = Engine(settings.engine(), read_watchlist(settings), settings.analyzer())
+    except SettingsError as exc:
+        fail(str(exc), exits.CONFIG)
     started = time.perf_counter()
     summary = ReplaySummary()
     try:

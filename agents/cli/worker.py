@@ -12,7 +12,7 @@ import faust
 from agents import exits
 from agents.app import Role, create_app
 from agents.cli.console import fail, read_settings, read_watchlist
-from agents.processes import run_roles
+from agents.processes import calm_collector, run_roles
 from agents.settings import SettingsError
 
 __all__ = ["worker"]
@@ -38,4 +38,5 @@ def worker(role: str | None, watchlist: Path | None, web_port: int | None) -> No
     except SettingsError as exc:
         fail(str(exc), exits.CONFIG)
     logging.captureWarnings(capture=True)
+    calm_collector()
     faust.Worker(app, loglevel=settings.log_level, quiet=True, stdout=sys.stderr).execute_from_commandline()

@@ -9,6 +9,7 @@ import re
 from typing import Any, Final
 
 from pipeline.formats import canonical, columns, compliance, enterprise, gap, rows, v1, v2, wire
+from pipeline.formats.draft import parsed_one
 from pipeline.formats.outcome import ComplianceNotice, FormError, GapNotice, Parsed, Reject
 from schemas.deadletter import DeadLetterReason
 from schemas.tweet import SourceForm, Tweet
@@ -28,6 +29,8 @@ _MAX_COLUMNS: Final = 200
 _MAX_REJECTS: Final = 20
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,31}", re.ASCII)
 
+_V2_STREAM: Final = SourceForm.V2_STREAM
+
 EMPTY_RESPONSE: Final = "empty_response"
 
 
@@ -46,8 +49,8 @@ def parse(value: bytes | None, *, max_bytes: int) -> Parsed:
         document = wire.load(value, max_bytes)
         if type(document) is dict and type(data := document.get("data")) is dict and "author_id" in data:
             # The hot path: a line of the filtered stream.
-            post = v2.tweet(data, v2.Includes(document.get("includes")), SourceForm.V2_STREAM)
-            return Parsed(tweets=(post,))
+            post = v2.tweet(data, document.get("includes"), _V2_STREAM)
+            return parsed_one(post)
         found = _Found()
         found.any(document, 0)
     except FormError as error:
@@ -135,7 +138,7 @@ class _Found:
         elif "created_at_ms" in payload or "source_form" in payload:
             self.tweets.append(canonical.tweet(payload))
         elif "id" in payload and "text" in payload and v2.looks_bare(payload):
-            self.tweets.append(v2.tweet(payload, v2.Includes(None), SourceForm.V2_RESPONSE))
+            self.tweets.append(v2.tweet(payload, None, SourceForm.V2_RESPONSE))
         elif v1.looks_like(payload):
             read = enterprise.activity if enterprise.looks_like(payload) else v1.status
             self.tweets.append(read(payload))
@@ -144,8 +147,8 @@ class _Found:
 
     def _v2(self, payload: _Object, level: int) -> None:
         data = payload["data"]
-        includes = v2.Includes(payload.get("includes"))
         if type(data) is list and data:
+            includes = v2.indexed(payload.get("includes"))
             if (what := v2.not_posts(data[0])) is not None:
                 raise FormError(DeadLetterReason.UNKNOWN_FORM, f"a response of {len(data)} {what}, not posts")
             for number, item in enumerate(data):
@@ -159,7 +162,7 @@ class _Found:
             if "id_str" in data or type(data.get("user")) is dict or not ("id" in data or "text" in data):
                 self.any(data, level + 1)
             else:
-                self.tweets.append(_v2_post(data, includes, SourceForm.V2_STREAM))
+                self.tweets.append(_v2_post(data, payload.get("includes"), SourceForm.V2_STREAM))
         elif "errors" in payload:
             raise _api_error(payload)
         elif data is None or data == []:
@@ -203,7 +206,7 @@ class _Found:
         raise _unknown(payload)
 
 
-def _v2_post(item: Any, includes: v2.Includes, form: SourceForm) -> Tweet:
+def _v2_post(item: Any, includes: object, form: SourceForm) -> Tweet:
     if type(item) is not dict:
         raise FormError(DeadLetterReason.BAD_FIELD, f"a {type(item).__name__}, not a post")
     return v2.tweet(item, includes, form)

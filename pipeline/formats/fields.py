@@ -54,7 +54,7 @@ _RETWEET = re.compile(r"RT @(\w{1,30}): ?", re.ASCII)
 def platform_id(value: object) -> str | None:
     """Return an ID as its digits, or none. A float is no ID: it has lost digits."""
     if type(value) is str:
-        return value if 0 < len(value) <= 20 and value.isascii() and value.isdigit() else None
+        return value if len(value) <= 20 and value.isdigit() and value.isascii() else None
     if type(value) is int and value > 0:
         return str(value)
     return None
@@ -150,17 +150,16 @@ def is_cut(text: str) -> bool:
 
 def count(value: object) -> int:
     """Return a count within 0 and 2**53; 0 for what is none."""
-    if type(value) is int:
-        return min(max(value, 0), MAX_COUNT)
-    return 0
+    if type(value) is not int or value < 0:
+        return 0
+    return value if value <= MAX_COUNT else MAX_COUNT  # noqa: FURB136 - three times as fast as `min`
 
 
 def total(payload: Mapping[str, Any], keys: tuple[str, ...]) -> int:
     """Return the sum of the counts under ``keys``, within 0 and 2**53."""
     result = 0
     for key in keys:
-        value = payload.get(key)
-        if type(value) is int and value > 0:
+        if (value := payload.get(key)) and type(value) is int and value > 0:
             result += value
     return min(result, MAX_COUNT)
 
@@ -183,8 +182,11 @@ def names(entities: Mapping[str, Any], kind: str, key: str) -> tuple[str, ...]:
     items = entities.get(kind)
     if not items or type(items) is not list:
         return ()
-    found = [item.get(key) for item in items[:MAX_ENTITIES] if type(item) is dict]
-    return tuple(dict.fromkeys(name for name in found if type(name) is str and 0 < len(name) <= MAX_NAME))
+    found: list[str] = []
+    for item in items[:MAX_ENTITIES]:
+        if type(item) is dict and type(name := item.get(key)) is str and 0 < len(name) <= MAX_NAME:
+            found.append(name)  # noqa: PERF401 - on the hot path, where a comprehension is a call more
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def merged(*lists: tuple[str, ...]) -> tuple[str, ...]:
@@ -201,8 +203,11 @@ def urls(entities: Mapping[str, Any]) -> tuple[str, ...]:
     items = entities.get("urls")
     if not items or type(items) is not list:
         return ()
-    found = [_url(item) for item in items[:MAX_ENTITIES] if type(item) is dict]
-    return tuple(dict.fromkeys(url for url in found if url is not None))
+    found: list[str] = []
+    for item in items[:MAX_ENTITIES]:
+        if type(item) is dict and (url := _url(item)) is not None:
+            found.append(url)  # noqa: PERF401 - as in `names`
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def _url(item: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 _SPACED_OFFSET = re.compile(r" ?(?:(Z|UTC|GMT)|([+-]\d\d:?\d\d)(?: UTC)?)$", re.ASCII | re.IGNORECASE)
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d", re.ASCII)
+_WITHIN_MINUTE = {f":{second:02d}.000Z": second * 1000 for second in range(60)}
+"""How API v2 ends its times, which are of whole seconds: what is left is the minute, the same for many posts."""
 _EPOCH_NUMBER = re.compile(r"(\d{9,11})(?:\.\d+)?|(\d{12,13})(?:\.0+)?", re.ASCII)
 
 _FIRST_SNOWFLAKE = 1 << 35
@@ -49,11 +52,25 @@ def time_ms(value: object) -> int | None:
     """
     if type(value) is not str:
         return None
+    within_ms = _WITHIN_MINUTE.get(value[16:])
+    if within_ms is not None and (minute_ms := _minute_ms(value[:16])) is not None:
+        return minute_ms + within_ms
     try:
         moment = _classic(value) if value[3:4] == " " else datetime.fromisoformat(value)
     except (ValueError, OverflowError):
         return None
     return _epoch_ms(moment)
+
+
+@lru_cache(maxsize=4096)
+def _minute_ms(text: str) -> int | None:
+    """Read ``2018-10-10T20:19``, in UTC; none for any other form, which may mean something else by its end."""
+    if _MINUTE.fullmatch(text) is None:
+        return None
+    try:
+        return _epoch_ms(datetime.fromisoformat(f"{text}:00Z"))
+    except ValueError:
+        return None
 
 
 def digits_ms(value: object) -> int | None:

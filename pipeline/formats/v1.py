@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.formats import fields
+from pipeline.formats.draft import TweetDraft
 from schemas.tweet import SourceForm, Tweet, TweetKind
 
 if TYPE_CHECKING:
@@ -37,12 +38,35 @@ def status(payload: _Object, form: SourceForm = SourceForm.V1_STATUS) -> Tweet:
     FormError
         No usable ID, text or time.
     """
-    post_id = fields.required_id(payload, "id_str", "id")
+    draft, get = TweetDraft(), payload.get
+    draft.id = post_id = fields.required_id(payload, "id_str", "id")
+    retweet = _set_text(draft, payload)
+    original, user = get("retweeted_status"), _user(payload)
+    retweeted = _either(original, "id_str", "id") if type(original) is dict else None
+    quoted = _quoted_id(payload)
+    replied_to = _either(payload, "in_reply_to_status_id_str", "in_reply_to_status_id")
+    draft.kind = _kind(retweet=retweet, quoted=quoted, replied_to=replied_to)
+    draft.referenced_id = retweeted if retweet else quoted
+    draft.in_reply_to_id = replied_to
+    draft.in_reply_to_handle = fields.handle(get("in_reply_to_screen_name"))
+    draft.created_at_ms = fields.created_at_ms(payload, post_id)
+    draft.author_id = _either(user, "id_str", "id")
+    draft.author_handle = fields.handle(user.get("screen_name"))
+    draft.author_followers = fields.count(user.get("followers_count"))
+    draft.engagement = fields.total(payload, _COUNTS)
+    draft.platform = "x"
+    draft.lang = fields.language(get("lang"))
+    draft.conversation_id = None
+    draft.source_form = form
+    return draft.finished()
+
+
+def _set_text(draft: TweetDraft, payload: _Object) -> bool:
+    """Set the text and its entities. Returns whether it is a retweet, which has those of the original."""
     text, truncated, entities = _body(payload)
     named = fields.names(entities, "user_mentions", "screen_name")
     original = payload.get("retweeted_status")
     split = fields.split_retweet(text)
-    retweet = type(original) is dict or split is not None
     if type(original) is dict and _has_text(original):
         text, truncated, entities = _body(original)
         by = fields.handle(_user(original).get("screen_name"))
@@ -51,31 +75,13 @@ def status(payload: _Object, form: SourceForm = SourceForm.V1_STATUS) -> Tweet:
     elif split is not None:
         named = fields.merged((split[0],), named)
         text, truncated = split[1], truncated or fields.is_cut(text)
-    text, cut = fields.bounded_text(fields.unescape(text))
-    user = _user(payload)
-    quoted = _quoted_id(payload)
-    replied_to = _either(payload, "in_reply_to_status_id_str", "in_reply_to_status_id")
-    referenced = _either(original, "id_str", "id") if type(original) is dict else None
-    return Tweet(
-        id=post_id,
-        created_at_ms=fields.created_at_ms(payload, post_id),
-        text=text,
-        kind=_kind(retweet=retweet, quoted=quoted, replied_to=replied_to),
-        author_id=_either(user, "id_str", "id"),
-        author_handle=fields.handle(user.get("screen_name")),
-        author_followers=fields.count(user.get("followers_count")),
-        lang=fields.language(payload.get("lang")),
-        in_reply_to_id=replied_to,
-        in_reply_to_handle=fields.handle(payload.get("in_reply_to_screen_name")),
-        referenced_id=referenced if retweet else quoted,
-        engagement=fields.total(payload, _COUNTS),
-        hashtags=fields.names(entities, "hashtags", "text"),
-        mentions=named,
-        cashtags=fields.names(entities, "symbols", "text"),
-        urls=fields.urls(entities),
-        truncated=truncated or cut,
-        source_form=form,
-    )
+    draft.text, cut = fields.bounded_text(fields.unescape(text))
+    draft.truncated = truncated or cut
+    draft.mentions = named
+    draft.hashtags = fields.names(entities, "hashtags", "text")
+    draft.cashtags = fields.names(entities, "symbols", "text")
+    draft.urls = fields.urls(entities)
+    return type(original) is dict or split is not None
 
 
 def _body(payload: _Object) -> tuple[str, bool, _Object]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.formats.draft import TweetDraft
 from pipeline.formats.fields import (
     MAX_ENTITIES,
-    bounded_text,
+    MAX_TEXT,
     count,
     created_at_ms,
     handle,
@@ -26,12 +27,13 @@ from pipeline.formats.fields import (
     unescape,
     urls,
 )
+from pipeline.formats.times import time_ms
 from schemas.tweet import SourceForm, Tweet, TweetKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Includes", "looks_bare", "not_posts", "tweet"]
+__all__ = ["indexed", "looks_bare", "not_posts", "tweet"]
 
 _Object = dict[str, Any]
 _EMPTY: _Object = {}
@@ -39,27 +41,39 @@ _COUNTS = ("retweet_count", "reply_count", "like_count", "quote_count")
 _POST, _REPLY, _RETWEET, _QUOTE = TweetKind.POST, TweetKind.REPLY, TweetKind.RETWEET, TweetKind.QUOTE
 
 
-class Includes:
-    """The users and posts beside the data, by ID."""
-
-    __slots__ = ("posts", "users")
-
-    def __init__(self, includes: object) -> None:
-        users = posts = None
-        if type(includes) is dict:
-            users, posts = includes.get("users"), includes.get("tweets")
-        self.users = _by_id(users) if users else _EMPTY
-        self.posts = _by_id(posts) if posts else _EMPTY
+class _Index(dict[str, _Object]):
+    """Objects by ID. A type of its own, because no payload can hold it."""
 
 
-def _by_id(items: object) -> dict[str, _Object]:
-    if type(items) is not list:
-        return {}
-    found: dict[str, _Object] = {}
+def indexed(includes: object) -> object:
+    """Return ``includes`` with its lists as indexes by ID, for a response: many posts look into the same one.
+
+    The few objects of a line are looked through in less time than an index takes to make.
+    """
+    if type(includes) is not dict:
+        return None
+    return {kind: _by_id(items) for kind in ("users", "tweets") if type(items := includes.get(kind)) is list}
+
+
+def _by_id(items: list[Any]) -> _Index:
+    found = _Index()
     for item in items:
         if type(item) is dict and type(key := item.get("id")) is str:
             found.setdefault(key, item)
     return found
+
+
+def _included(includes: object, kind: str, wanted: str) -> _Object | None:
+    """Return the first object of a kind with an ID, or none."""
+    items = includes.get(kind) if type(includes) is dict else None
+    if type(items) is list:
+        for item in items:
+            if type(item) is dict and item.get("id") == wanted:
+                found: _Object = item
+                return found
+    elif type(items) is _Index:
+        return items.get(wanted)
+    return None
 
 
 def looks_bare(payload: Mapping[str, Any]) -> bool:
@@ -83,75 +97,106 @@ def not_posts(item: object) -> str | None:
     return None
 
 
-def tweet(data: _Object, includes: Includes, form: SourceForm) -> Tweet:
+def tweet(data: _Object, includes: object, form: SourceForm) -> Tweet:
     """Read one post.
 
     A retweet's own text is cut at 140 characters, so the original's is taken from ``includes`` where it is
     there; else what the retweet has, without ``RT @handle:``, marked as truncated if it was cut.
+
+    Parameters
+    ----------
+    data : dict
+        The post.
+    includes : object
+        The payload's ``includes``, or its index (:func:`indexed`) where many posts share it.
+    form : SourceForm
+        Where the post was found.
 
     Raises
     ------
     FormError
         No usable ID, text or time.
     """
-    post_id = required_id(data, "id")
-    text = _full_text(data)
-    retweeted, quoted, replied_to = _references(data)
-    body: _Object = data
-    entities = found if type(found := data.get("entities")) is dict else _EMPTY
-    named = names(entities, "mentions", "username") if entities else ()
-    kind, truncated = _kind(quoted, replied_to), False
-    if retweeted is not None or text.startswith("RT @"):
-        split = split_retweet(text)
-        original = includes.posts.get(retweeted) if retweeted is not None else None
-        if original is not None and type(original.get("text")) is str:
-            body, text = original, _full_text(original)
-            entities = found if type(found := body.get("entities")) is dict else _EMPTY
-        elif split is not None:
-            text = split[1]
-            truncated = is_cut(text)
-        if retweeted is not None or split is not None:
-            kind = _RETWEET
-            by = (split[0],) if split is not None else ()
-            named = merged(by, named, names(entities, "mentions", "username"))
-    text, cut = bounded_text(unescape(text))
-    author = _author(data, includes)
-    answered, metrics = data.get("in_reply_to_user_id"), data.get("public_metrics")
-    return Tweet(
-        id=post_id,
-        created_at_ms=created_at_ms(data, post_id),
-        text=text,
-        kind=kind,
-        author_id=platform_id(data.get("author_id")) or platform_id(author.get("id")),
-        author_handle=handle(author.get("username")) if author else None,
-        author_followers=_followers(author) if author else 0,
-        lang=language(data.get("lang")),
-        conversation_id=platform_id(data.get("conversation_id")),
-        in_reply_to_id=replied_to,
-        in_reply_to_handle=_answered_handle(answered, data, includes) if type(answered) is str else None,
-        referenced_id=retweeted or quoted,
-        engagement=total(metrics, _COUNTS) if type(metrics) is dict else 0,
-        hashtags=names(entities, "hashtags", "tag") if entities else (),
-        mentions=named,
-        cashtags=names(entities, "cashtags", "tag") if entities else (),
-        urls=urls(entities) if entities else (),
-        truncated=truncated or cut,
-        source_form=form,
-    )
+    draft, get = TweetDraft(), data.get
+    draft.id = post_id = platform_id(get("id")) or required_id(data, "id")
+    draft.text = text = _full_text(data)
+    draft.truncated = False
+    if "referenced_tweets" in data or text[:4] == "RT @":
+        _set_references(draft, data, includes)
+    else:
+        draft.kind, draft.in_reply_to_id, draft.referenced_id = _POST, None, None
+        _set_entities(draft, get("entities"))
+    if "&" in draft.text:
+        draft.text = unescape(draft.text)
+    if len(draft.text) > MAX_TEXT:
+        draft.text, draft.truncated = draft.text[:MAX_TEXT], True
+    known = time_ms(get("created_at"))
+    draft.created_at_ms = known if known is not None else created_at_ms(data, post_id)
+    _set_author(draft, data, includes)
+    answered, metrics = get("in_reply_to_user_id"), get("public_metrics")
+    draft.in_reply_to_handle = _answered_handle(answered, data, includes) if type(answered) is str else None
+    draft.engagement = total(metrics, _COUNTS) if type(metrics) is dict else 0
+    draft.platform = "x"
+    draft.lang = language(get("lang"))
+    thread = get("conversation_id")
+    draft.conversation_id = post_id if thread == post_id else platform_id(thread)
+    draft.source_form = form
+    return draft.finished()
 
 
 def _full_text(data: _Object) -> str:
     """Return the text; of a long post the whole, which is under ``note_tweet``."""
-    note = data.get("note_tweet")
-    if type(note) is dict and type(long := note.get("text")) is str:
+    if "note_tweet" in data and type(note := data["note_tweet"]) is dict and type(long := note.get("text")) is str:
         return long
-    return required_text(data.get("text"), "text")
+    text = data.get("text")
+    return text if type(text) is str else required_text(text, "text")
 
 
-def _references(data: _Object) -> tuple[str | None, str | None, str | None]:
+def _set_entities(draft: TweetDraft, entities: object) -> None:
+    draft.hashtags = draft.mentions = draft.cashtags = draft.urls = ()
+    if type(entities) is dict:
+        if "mentions" in entities:
+            draft.mentions = names(entities, "mentions", "username")
+        if "hashtags" in entities:
+            draft.hashtags = names(entities, "hashtags", "tag")
+        if "cashtags" in entities:
+            draft.cashtags = names(entities, "cashtags", "tag")
+        if "urls" in entities:
+            draft.urls = urls(entities)
+
+
+def _set_references(draft: TweetDraft, data: _Object, includes: object) -> None:
+    """Set what the post retweets, quotes and answers, and the entities; of a retweet, the text to go by as well."""
+    retweeted, quoted, replied_to = _references(data.get("referenced_tweets"))
+    draft.kind = _QUOTE if quoted is not None else _POST if replied_to is None else _REPLY
+    draft.in_reply_to_id = replied_to
+    draft.referenced_id = retweeted or quoted
+    entities = data.get("entities")
+    split = split_retweet(draft.text)
+    if retweeted is None and split is None:
+        _set_entities(draft, entities)
+        return
+    draft.kind = _RETWEET
+    original = _included(includes, "tweets", retweeted) if retweeted is not None else None
+    if original is not None and type(original.get("text")) is str:
+        draft.text = _full_text(original)
+        _set_entities(draft, original.get("entities"))
+    else:
+        _set_entities(draft, entities)
+        if split is not None:
+            draft.text = split[1]
+            draft.truncated = is_cut(split[1])
+    by = (split[0],) if split is not None else ()
+    named = names(entities, "mentions", "username") if type(entities) is dict else ()
+    if draft.mentions or named != by:
+        draft.mentions = merged(by, named, draft.mentions)
+    else:
+        draft.mentions = by
+
+
+def _references(references: object) -> tuple[str | None, str | None, str | None]:
     """Return the IDs of what the post retweets, quotes and answers."""
     retweeted = quoted = replied_to = None
-    references = data.get("referenced_tweets")
     if references and type(references) is list:
         for reference in references[:8]:
             if type(reference) is not dict:
@@ -168,28 +213,20 @@ def _references(data: _Object) -> tuple[str | None, str | None, str | None]:
     return retweeted, quoted, replied_to
 
 
-def _kind(quoted: str | None, replied_to: str | None) -> TweetKind:
-    if quoted is not None:
-        return _QUOTE
-    return _POST if replied_to is None else _REPLY
-
-
-def _author(data: _Object, includes: Includes) -> _Object:
-    """Return the author from ``includes``, or put in place by a tool that flattens responses."""
+def _set_author(draft: TweetDraft, data: _Object, includes: object) -> None:
+    """Set the author: from ``includes``, or as put in place by a tool that flattens responses."""
     author_id = data.get("author_id")
-    if type(author_id) is str and (known := includes.users.get(author_id)) is not None:
-        return known
-    author = data.get("author")
-    return author if type(author) is dict else _EMPTY
-
-
-def _followers(author: _Object) -> int:
+    author = _included(includes, "users", author_id) if type(author_id) is str else None
+    if author is None:
+        author = found if type(found := data.get("author")) is dict else _EMPTY
     metrics = author.get("public_metrics")
-    return count(metrics.get("followers_count")) if type(metrics) is dict else 0
+    draft.author_id = platform_id(author_id) or platform_id(author.get("id"))
+    draft.author_handle = handle(author.get("username"))
+    draft.author_followers = count(metrics.get("followers_count")) if type(metrics) is dict else 0
 
 
-def _answered_handle(user_id: str, data: _Object, includes: Includes) -> str | None:
-    user = includes.users.get(user_id)
+def _answered_handle(user_id: str, data: _Object, includes: object) -> str | None:
+    user = _included(includes, "users", user_id)
     if user is not None:
         return handle(user.get("username"))
     entities = data.get("entities")

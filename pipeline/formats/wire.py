@@ -32,13 +32,15 @@ def load(value: bytes | None, max_bytes: int) -> Any:
         Nothing but white space (`empty`), more than ``max_bytes`` (`too_large`); not UTF-8, not JSON, or
         nested more than 1,024 deep (`not_json`).
     """
-    if value is None or not value.strip():
+    if value is None:
         raise FormError(DeadLetterReason.EMPTY, "no value")
-    if len(value) > max_bytes:
+    if len(value) > max_bytes and value.strip():
         raise FormError(DeadLetterReason.TOO_LARGE, f"{len(value)} bytes, more than the bound of {max_bytes}")
     try:
         return decode(value)
     except JSONDecodeError as error:
+        if not value.strip():
+            raise FormError(DeadLetterReason.EMPTY, "no value") from None
         mended = _ESCAPE.sub(_whole, value.removeprefix(_BOM))
         if mended != value:
             try:

@@ -1,9 +1,9 @@
 """Reading tweets: language, sentiment, entities, key phrases, questions, exact repeats.
 
-`TextAnalyzer` is the interface, `LexiconAnalyzer` the implementation by word lists. Importing loads nothing;
+`TextAnalyzer` is the interface, `StandardAnalyzer` the implementation by word lists. Importing loads nothing;
 models are read at first use.
 """
 
-from pipeline.text.analyzer import LexiconAnalyzer, TextAnalysis, TextAnalyzer
+from pipeline.text.analyzer import StandardAnalyzer, TextAnalysis, TextAnalyzer
 
-__all__ = ["LexiconAnalyzer", "TextAnalysis", "TextAnalyzer"]
+__all__ = ["StandardAnalyzer", "TextAnalysis", "TextAnalyzer"]

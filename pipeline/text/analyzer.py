@@ -1,26 +1,29 @@
-"""From tweets to what was read in them: the interface of analyzers, and the one that works by word lists."""
+"""From tweets to what was read in them: the interface of analyzers, and Vigie's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import NamedTuple, Protocol
 
-from pipeline.text.entities import entities_of
-from pipeline.text.language import LanguageDetector
+from pipeline.text.entities import Entities, EntityReader
+from pipeline.text.language import VocabularyLanguage
+from pipeline.text.models import LanguageReader, SentimentModel
 from pipeline.text.phrases import PhraseReader
-from pipeline.text.questions import is_question
-from pipeline.text.repeats import repeat_key
-from pipeline.text.sentiment import SentimentReader
-from pipeline.text.tokens import MAX_CHARS, clean, tokenize
+from pipeline.text.plugged import PluggedLanguage, PluggedSentiment
+from pipeline.text.questions import QuestionReader
+from pipeline.text.repeats import RepeatReader
+from pipeline.text.sentiment import PolarityModel, load_model
+from pipeline.text.sentiment.reader import VocabularySentiment
+from pipeline.text.tokens import clean
+from pipeline.text.vocabulary import TokenBatch, Vocabulary
 from schemas.mention import Sentiment
 from schemas.tweet import Tweet
 
-__all__ = ["LexiconAnalyzer", "TextAnalysis", "TextAnalyzer"]
+__all__ = ["StandardAnalyzer", "TextAnalysis", "TextAnalyzer"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextAnalysis:
+class TextAnalysis(NamedTuple):
     """What was read in one tweet. Spelling and bounds of the lists are those of `schemas.mention.Mention`."""
 
     lang: str
@@ -32,18 +35,12 @@ class TextAnalysis:
     phrases: tuple[str, ...]
     """1- and 2-grams without stop words, lower case, accents kept, by first appearance, at most 24. The brands'
     own names are among them: which are a brand's own depends on the brand."""
-    hashtags: tuple[str, ...]
-    """Lower case, without ``#``, at most 20."""
-    handles: tuple[str, ...]
-    """Lower case, without ``@``, at most 20."""
-    cashtags: tuple[str, ...]
-    """Upper case, without ``$``, at most 20."""
-    urls: tuple[str, ...]
-    """Expanded where the payload had them, at most 10."""
-    emoji: tuple[str, ...]
-    """In order of appearance, repeats kept, at most 20."""
+    entities: Entities
+    """Hashtags, handles, cashtags, links, emoji."""
     repeat_key: int
     """53-bit hash, equal for exact repeats."""
+    cluster_key: int
+    """53-bit hash, equal for exact repeats and most near ones."""
 
 
 class TextAnalyzer(Protocol):
@@ -62,50 +59,94 @@ _CACHE_SIZE = 4_096
 _Fields = tuple[str, str | None, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-class LexiconAnalyzer:
-    """Reads tweets by word lists, English and French. Loads nothing before the first tweet."""
+class StandardAnalyzer:
+    """Reads tweets by rows of a vocabulary. Loads nothing before the first tweet.
 
-    name = "lexicon-1"
+    Parameters
+    ----------
+    sentiment : SentimentModel or PolarityModel, optional
+        A team's own, instead of the one that comes with Vigie: any model, which is given cleaned texts and their
+        languages, or one that `vigie train` made.
+    language : LanguageReader, optional
+        A team's own, instead of Vigie's. It is given cleaned texts and what the platform says of each.
+    """
 
-    def __init__(self) -> None:
-        self._languages = LanguageDetector()
-        self._sentiment: dict[str, SentimentReader] = {}
-        self._phrases: dict[str, PhraseReader] = {}
+    def __init__(
+        self, *, sentiment: SentimentModel | PolarityModel | None = None, language: LanguageReader | None = None
+    ) -> None:
+        self.name = "+".join(["standard-1", *[model.name for model in (language, sentiment) if model]])
+        self._models = sentiment, language
         self._cache: dict[_Fields, TextAnalysis] = {}
+        self._parts: _Readers | None = None
 
     def analyze(self, tweets: Sequence[Tweet]) -> list[TextAnalysis]:
-        """Return one analysis a tweet, in order. Never raises; reads the first 1,000 characters of a text."""
-        return [self._cached(tweet) for tweet in tweets]
+        """Return one analysis a tweet, in order; reads the first 1,000 characters of a text.
 
-    def _cached(self, tweet: Tweet) -> TextAnalysis:
-        if len(tweet.text) > MAX_CHARS:
-            return self._analyze(tweet)
-        fields = (tweet.text, tweet.lang, tweet.hashtags, tweet.mentions, tweet.cashtags, tweet.urls)
-        analysis = self._cache.get(fields)
-        if analysis is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                del self._cache[next(iter(self._cache))]
-            analysis = self._cache[fields] = self._analyze(tweet)
-        return analysis
+        Raises
+        ------
+        pipeline.text.plugged.ModelMisbehaves
+            A team's own model failed on the batch.
+        """
+        cache = self._cache
+        keys = [(clean(t.text), t.lang, t.hashtags, t.mentions, t.cashtags, t.urls) for t in tweets]
+        known = list(map(cache.get, keys))
+        new: dict[_Fields, int] = {}
+        for place, analysis in enumerate(known):
+            if analysis is None:
+                new.setdefault(keys[place], place)
+        if new:
+            cache.update(zip(new, self._read([key[0] for key in new], [tweets[i] for i in new.values()]), strict=True))
+        analyses = [analysis or cache[key] for analysis, key in zip(known, keys, strict=True)]
+        for key in list(islice(cache, max(0, len(cache) - _CACHE_SIZE))):
+            del cache[key]
+        return analyses
 
-    def _analyze(self, tweet: Tweet) -> TextAnalysis:
-        text = clean(tweet.text)
-        tokens = tokenize(text)
-        entities = entities_of(tweet, text, tokens)
-        lang = self._languages.detect(tokens, tweet.lang)
-        known = lang if lang in ("en", "fr", "und") else "other"
-        if known not in self._sentiment:
-            self._sentiment[known] = SentimentReader(known)
-            self._phrases[known] = PhraseReader(known)
-        return TextAnalysis(
-            lang=lang,
-            sentiment=self._sentiment[known].read(tokens, entities.emoji),
-            question=is_question(tokens),
-            phrases=self._phrases[known].read(tokens),
-            hashtags=entities.hashtags,
-            handles=entities.handles,
-            cashtags=entities.cashtags,
-            urls=entities.urls,
-            emoji=entities.emoji,
-            repeat_key=repeat_key(text, tokens),
+    def readers(self) -> _Readers:
+        """Return the readers, made and loaded at first use."""
+        if self._parts is None:
+            self._parts = _Readers(*self._models)
+        return self._parts
+
+    def _read(self, texts: Sequence[str], tweets: Sequence[Tweet]) -> list[TextAnalysis]:
+        parts = self.readers()
+        batch = parts.vocabulary.read(texts)
+        langs = parts.languages(batch, texts, [tweet.lang for tweet in tweets])
+        return list(
+            map(
+                TextAnalysis,
+                langs,
+                parts.sentiments(batch, texts, langs),
+                parts.questions.read(batch).tolist(),
+                parts.phrases.read(batch, langs),
+                parts.entities.read(batch, texts, tweets),
+                *parts.repeats.read(batch, texts),
+            )
         )
+
+
+class _Readers:
+    """The readers of one analyzer, and the vocabulary that they share."""
+
+    def __init__(self, sentiment: SentimentModel | PolarityModel | None, language: LanguageReader | None) -> None:
+        self.vocabulary = Vocabulary()
+        self.language: VocabularyLanguage | PluggedLanguage
+        self.language = PluggedLanguage(language) if language else VocabularyLanguage(self.vocabulary)
+        self.sentiment: VocabularySentiment | PluggedSentiment
+        if sentiment is None or isinstance(sentiment, PolarityModel):
+            self.sentiment = VocabularySentiment(sentiment or load_model(), self.vocabulary)
+        else:
+            self.sentiment = PluggedSentiment(sentiment)
+        self.questions = QuestionReader(self.vocabulary)
+        self.phrases = PhraseReader(self.vocabulary)
+        self.entities = EntityReader(self.vocabulary)
+        self.repeats = RepeatReader(self.vocabulary)
+
+    def languages(self, batch: TokenBatch, texts: Sequence[str], hints: Sequence[str | None]) -> list[str]:
+        """Return the language code of each text."""
+        reader = self.language
+        return reader.read(texts, hints) if isinstance(reader, PluggedLanguage) else reader.read(batch, hints)
+
+    def sentiments(self, batch: TokenBatch, texts: Sequence[str], langs: Sequence[str]) -> list[Sentiment]:
+        """Return the sentiment of each text."""
+        reader = self.sentiment
+        return reader.read(texts, langs) if isinstance(reader, PluggedSentiment) else reader.read(batch, langs)

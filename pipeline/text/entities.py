@@ -7,16 +7,14 @@ Handles are ``[A-Za-z0-9_]{1,15}``, hashtags any letters, digits and ``_`` with 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-import regex
-
-from pipeline.text.tokens import Kind, Token
+from pipeline.text.tokens import Kind, pieces_of, token_of
+from pipeline.text.vocabulary import TokenBatch, Vocabulary
 from schemas.tweet import Tweet
 
-__all__ = ["Entities", "emoji_of", "entities_of", "without_urls"]
+__all__ = ["Entities", "EntityReader", "without_urls"]
 
 MAX_TAGS = 20
 """Hashtags, handles, cashtags and emoji kept."""
@@ -26,18 +24,11 @@ MAX_URL_CHARS = 2_048
 """Longer ones are left out: they are no entity of X."""
 
 _URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+", re.IGNORECASE)
-
-_EMOJI = regex.compile(
-    r"\p{RI}\p{RI}"  # flags
-    r"|[0-9#*]\uFE0F?\u20E3"  # keycaps
-    r"|(?:[©®™]\uFE0F|(?![©®™])\p{Extended_Pictographic})"
-    r"\uFE0F?\p{EMod}?(?:[\U000E0020-\U000E007E]{1,8}\U000E007F)?"
-    r"(?:\u200D\p{Extended_Pictographic}\uFE0F?\p{EMod}?){0,8}"
-)
+_URL_HINT = re.compile(r"/|www\.", re.IGNORECASE)
+"""Every link holds one of these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entities:
+class Entities(NamedTuple):
     """Entities as `schemas.mention.Mention` bounds and spells them."""
 
     hashtags: tuple[str, ...]
@@ -63,45 +54,76 @@ def without_urls(text: str) -> str:
     return _URL.sub(" ", text)
 
 
-def entities_of(tweet: Tweet, text: str, tokens: Sequence[Token]) -> Entities:
-    """Return the entities of a tweet whose cleaned text and tokens are given."""
-    tokens = [token for token in tokens if token.entity]
+class EntityReader:
+    """Reads entities."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._kept = vocabulary.flag(_KEPT)
+
+    def read(self, batch: TokenBatch, texts: Sequence[str], tweets: Sequence[Tweet]) -> list[Entities]:
+        """Return the entities of tweets whose cleaned texts and tokens are given."""
+        places, bounds = batch.select(batch.flags & self._kept)
+        kept = self._vocabulary.texts_of(batch.rows[places])
+        return [
+            _entities(tweet, text, kept[start:end] if end > start else ())
+            for tweet, text, start, end in zip(tweets, texts, bounds, bounds[1:], strict=False)
+        ]
+
+
+_KEPT = (Kind.HASHTAG, Kind.CASHTAG, Kind.EMOJI)
+_NONE = Entities((), (), (), (), ())
+
+
+def _entities(tweet: Tweet, text: str, kept: Sequence[str]) -> Entities:
+    """Return the entities of a tweet whose tags and emoji in the text are given."""
+    hashtags: Sequence[str] = tweet.hashtags
+    cashtags: Sequence[str] = tweet.cashtags
+    emoji: tuple[str, ...] = ()
+    if kept:
+        hashtags = hashtags or [tag[1:] for tag in kept if _is_hashtag(tag)]
+        cashtags = cashtags or [tag[1:] for tag in kept if tag[0] == "$"]
+        emoji = tuple([tag for tag in kept if tag[0] != "$" and not _is_hashtag(tag)][:MAX_TAGS])
+    handles = tweet.mentions or (_named(text, "@", Kind.HANDLE) if "@" in text else ())
+    urls = tweet.urls or (_named(text, ".", Kind.URL) if "." in text and _URL_HINT.search(text) else ())
+    if not (hashtags or handles or cashtags or urls or emoji):
+        return _NONE
     return Entities(
-        hashtags=_distinct(tweet.hashtags or _of(tokens, Kind.HASHTAG), str.lower),
-        handles=_distinct(tweet.mentions or _of(tokens, Kind.HANDLE), str.lower),
-        cashtags=_distinct(tweet.cashtags or _of(tokens, Kind.CASHTAG), str.upper),
-        urls=_bounded_urls(tweet.urls or [t.text for t in tokens if t.kind is Kind.URL]),
-        emoji=emoji_of(text),
+        _distinct(hashtags, str.lower),
+        _distinct(handles, str.lower),
+        _distinct(cashtags, str.upper),
+        _bounded_urls(urls),
+        emoji,
     )
 
 
-def emoji_of(text: str) -> tuple[str, ...]:
-    """Return the emoji of a text, joined sequences and flags as one, at most 20.
-
-    >>> emoji_of("so late 😡😡 ✈️ ©")
-    ('😡', '😡', '✈️')
-    """
-    if text.isascii():
-        return ()
-    return tuple(match[0] for match in islice(_EMOJI.finditer(text), MAX_TAGS))
+def _is_hashtag(text: str) -> bool:
+    return text[0] == "#" and text[1:2] not in _KEYCAP
 
 
-def _of(tokens: Sequence[Token], kind: Kind) -> list[str]:
-    return [token.text[1:] for token in tokens if token.kind is kind]
+_KEYCAP = ("\ufe0f", "\u20e3")
+"""What makes an emoji of a ``#``."""
 
 
-def _distinct(tags: Iterable[str], spelling: Callable[[str], str]) -> tuple[str, ...]:
+def _named(text: str, sign: str, kind: Kind) -> list[str]:
+    """Return the handles (without ``@``) or links of a text, which have no rows of their own; each holds the sign."""
+    pieces = (piece for chunk in text.split(" ") if sign in chunk for piece in pieces_of(chunk) if sign in piece)
+    return [token.text.removeprefix("@") for token in map(token_of, pieces) if token.kind is kind]
+
+
+def _distinct(tags: Sequence[str], spelling: Callable[[str], str]) -> tuple[str, ...]:
     if not tags:
         return ()
-    spelled = (spelling(_encodable(tag)) for tag in tags if 0 < len(tag) <= MAX_TAG_CHARS)
-    return tuple(islice(dict.fromkeys(spelled), MAX_TAGS))
+    if len(tags) == 1 and len(tags[0]) <= MAX_TAG_CHARS and tags[0]:  # as a rule
+        return (spelling(_encodable(tags[0])),)
+    spelled = [spelling(_encodable(tag)) for tag in tags if 0 < len(tag) <= MAX_TAG_CHARS]
+    return tuple(dict.fromkeys(spelled))[:MAX_TAGS]
 
 
-def _bounded_urls(urls: Iterable[str]) -> tuple[str, ...]:
+def _bounded_urls(urls: Sequence[str]) -> tuple[str, ...]:
     if not urls:
         return ()
-    kept = (_encodable(url) for url in urls if 0 < len(url) <= MAX_URL_CHARS)
-    return tuple(islice(dict.fromkeys(kept), MAX_URLS))
+    return tuple(dict.fromkeys([_encodable(url) for url in urls if 0 < len(url) <= MAX_URL_CHARS]))[:MAX_URLS]
 
 
 def _encodable(text: str) -> str:

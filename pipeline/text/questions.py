@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.text.tokens import Kind, Token
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["is_question"]
+from pipeline.text.tokens import Kind, Token
+from pipeline.text.vocabulary import TokenBatch, Vocabulary
+
+__all__ = ["QuestionReader"]
 
 _QUESTION_MARKS = frozenset("?？؟")
 
@@ -94,24 +98,62 @@ _TURNS: Mapping[str, frozenset[str]] = {
 """As `_OPENINGS`, anywhere in a sentence."""
 
 
-def is_question(tokens: Sequence[Token]) -> bool:
-    """Say whether a tokenised tweet asks something."""
-    opening = True
-    for i, token in enumerate(tokens):
-        if token.kind is Kind.MARK:
-            if not _QUESTION_MARKS.isdisjoint(token.text):
-                return True
-            opening = True
-        elif token.kind is Kind.WORD:
-            word = token.lower
-            if word in _TURNS and _follows(tokens, i, _TURNS[word]):
-                return True
-            if opening and word in _OPENINGS and _follows(tokens, i, _OPENINGS[word]):
-                return True
-            opening = opening and word in _GREETINGS
-    return False
+_LEADERS = {word: place for place, word in enumerate([*_OPENINGS, *(w for w in _TURNS if w not in _OPENINGS)], 1)}
+_FOLLOWERS = {
+    word: place for place, word in enumerate(sorted(_words("").union(*_OPENINGS.values(), *_TURNS.values())), 2)
+}
+_OTHER = 1
+"""Any token that is no named follower. 0 is what stands between texts, which follows nothing."""
+_FOLLOWER_BITS = 9
+_FOLLOWER_MASK = (1 << _FOLLOWER_BITS) - 1
+_AS_OPENING, _AS_TURN = 1, 2
 
 
-def _follows(tokens: Sequence[Token], i: int, followers: frozenset[str]) -> bool:
-    """Say whether the next token is a word that the word at ``i`` must be followed by."""
-    return i + 1 < len(tokens) and (not followers or tokens[i + 1].lower in followers)
+class QuestionReader:
+    """Reads whether tweets ask something."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._asks = vocabulary.flag([Kind.MARK], lambda token: not _QUESTION_MARKS.isdisjoint(token.text))
+        self._begins = vocabulary.flag([Kind.MARK, Kind.EMOJI, Kind.EMOTICON])
+        self._blocks = vocabulary.flag([Kind.WORD], lambda token: token.lower not in _GREETINGS)
+        self._places = vocabulary.column(_places, np.uint16)
+        self._pairs = _pairs()
+
+    def read(self, batch: TokenBatch) -> NDArray[np.bool_]:
+        """Say of each text whether it asks."""
+        asks = (batch.flags & self._asks).astype(np.bool_)
+        places = self._places.values.take(batch.rows)
+        pairs = self._pairs[places[:-1] >> _FOLLOWER_BITS, places[1:] & _FOLLOWER_MASK]
+        candidates = pairs.nonzero()[0]
+        if len(candidates):
+            asks[candidates] |= ((pairs[candidates] & _AS_TURN) != 0) | (
+                ((pairs[candidates] & _AS_OPENING) != 0) & self._opens(batch, candidates)
+            )
+        return np.logical_or.reduceat(asks, batch.starts)
+
+    def _opens(self, batch: TokenBatch, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Say of each candidate whether only greetings stand between it and the beginning of its sentence."""
+        places = np.arange(len(batch.rows))
+        begins = (batch.rows == 0) | ((batch.flags & self._begins) != 0)
+        begun = np.maximum.accumulate(np.where(begins, places, -1))
+        blocked = np.maximum.accumulate(np.where(batch.flags & self._blocks, places, -1))
+        return begun[candidates - 1] > blocked[candidates - 1]
+
+
+def _places(tokens: Sequence[Token]) -> list[int]:
+    """Return the place of each token among the leaders and among the followers, in one number."""
+    leaders, followers = _LEADERS.get, _FOLLOWERS.get
+    return [
+        leaders(lower, 0) << _FOLLOWER_BITS | followers(lower, _OTHER) if kind is Kind.WORD else _OTHER
+        for kind, _, lower, _ in tokens
+    ]
+
+
+def _pairs() -> NDArray[np.uint8]:
+    """Return what a leader and its follower make: an opening, a turn, both or nothing."""
+    pairs = np.zeros((len(_LEADERS) + 1, len(_FOLLOWERS) + 2), np.uint8)
+    for turns, flag in ((_OPENINGS, _AS_OPENING), (_TURNS, _AS_TURN)):
+        for word, followers in turns.items():
+            allowed = [_FOLLOWERS[follower] for follower in followers] or slice(_OTHER, None)
+            pairs[_LEADERS[word], allowed] |= flag
+    return pairs

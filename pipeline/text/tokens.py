@@ -1,6 +1,8 @@
-"""Tokens of a tweet: one pass of one regex, and what is worth knowing of a token worked out once.
+"""Tokens of a tweet: words, numbers, handles, tags, links, emoticons, emoji and the marks between them.
 
-Every other module of this package reads tokens instead of text. All patterns are linear in the text.
+Every other module of this package reads tokens instead of text. No token spans a space, so a text's tokens are
+those of its chunks, the pieces between spaces; `pipeline.text.vocabulary` rests on that. All patterns are linear
+in the text.
 """
 
 from __future__ import annotations
@@ -8,15 +10,34 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum, auto
-from typing import TypeVar
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
-__all__ = ["MAX_CHARS", "BoundedTable", "Kind", "Token", "clean", "tokenize"]
+import regex
+
+__all__ = [
+    "BREAK",
+    "HANDLE",
+    "MAX_CHARS",
+    "URL",
+    "BoundedTable",
+    "Kind",
+    "Token",
+    "clean",
+    "emoji_of",
+    "is_url",
+    "pieces_of",
+    "token_of",
+    "tokenize",
+]
 
 MAX_CHARS = 1_000
 """Only this many characters of a text are read: four times an ordinary tweet's. What a long post says after
 that moves neither sentiment nor phrases; brands are looked for in all of it (`pipeline.watchlist`)."""
+
+BREAK = "\x1e"
+"""The chunk that stands between texts; no cleaned text holds it."""
 
 _MAX_WORD_CHARS = 40
 _TABLE_SIZE = 50_000
@@ -53,10 +74,11 @@ class Kind(IntEnum):
     EMOTICON = auto()
     MARK = auto()
     """Punctuation that ends a sentence or a clause."""
+    EMOJI = auto()
+    """One emoji: joined sequences, flags and keycaps are one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(NamedTuple):
     """One token and its forms."""
 
     kind: Kind
@@ -66,11 +88,20 @@ class Token:
     """Lower case."""
     stem: str
     """Lower case without an English ``'s`` or a French elision: "delta's" and "l'avion" as "delta" and "avion"."""
-    entity: bool
-    """A hashtag, handle, cashtag or URL."""
-    said: bool
-    """Part of what is said: a word, number, hashtag or cashtag."""
 
+    @property
+    def entity(self) -> bool:
+        """A hashtag, handle, cashtag or URL."""
+        return self.kind in _ENTITIES
+
+    @property
+    def said(self) -> bool:
+        """Part of what is said: a word, number, hashtag or cashtag."""
+        return self.kind in _SAID
+
+
+_ENTITIES = frozenset({Kind.HANDLE, Kind.HASHTAG, Kind.CASHTAG, Kind.URL})
+_SAID = frozenset({Kind.WORD, Kind.NUMBER, Kind.HASHTAG, Kind.CASHTAG})
 
 _URL = r"""(?:https?://|www\.|pic\.twitter\.com/|t\.co/)[^\s<>"«»“”]*[^\s<>"«»“”.,;:!?'()\[\]{}…]"""
 _EMOTICON = r"</?3+|(?<!\d)[<>]?[:;=]'?[-o^]?[)(\]\[DPpOo/\\|3*@$]+(?!\w)|\^[_.]?\^|-_+-|\b[xX]D+\b|\bD:(?!\w)"
@@ -85,10 +116,18 @@ _TOKEN = re.compile(
     r"|\w+(?:['-]\w+)*"
     r"|[.!?…؟？！。]+|[,;:\n]"
 )
+_EMOJI = regex.compile(
+    r"\p{RI}\p{RI}"  # flags
+    r"|[0-9#*]\uFE0F?\u20E3"  # keycaps
+    r"|(?:[©®™]\uFE0F|(?![©®™])\p{Extended_Pictographic})"
+    r"\uFE0F?\p{EMod}?(?:[\U000E0020-\U000E007E]{1,8}\U000E007F)?"
+    r"(?:\u200D\p{Extended_Pictographic}\uFE0F?\p{EMod}?){0,8}"
+)
 _URL_START = re.compile(r"https?://|www\.|pic\.twitter\.com/|t\.co/", re.IGNORECASE)
+_URL_ONLY = re.compile(rf"(?i:{_URL})")
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)'(?=\w)")
 
-_CLEAN = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032`\u00b4"), "'") | {
+_CLEAN = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032\u00b4"), "'") | {
     ord("＠"): "@",
     ord("＃"): "#",
     ord("＄"): "$",
@@ -96,9 +135,11 @@ _CLEAN = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032`\u00b4"), "'") | {
     ord("\u2011"): "-",
     ord("\ufffd"): " ",
     0x00: " ",
+    ord(BREAK): " ",
     **dict.fromkeys((0xAD, 0x200B, 0x200C, 0x2060, 0xFEFF, 0x200E, 0x200F), None),
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), " "),
 }
+_UNCLEAN = re.compile(f"[{re.escape(''.join(map(chr, _CLEAN)))}]")
 
 
 def clean(text: str) -> str:
@@ -111,49 +152,110 @@ def clean(text: str) -> str:
         space = head.rfind(" ", MAX_CHARS - 100)
         text = head if space < 0 else head[:space]
     if text.isascii():
-        return text.replace("\0", " ") if "\0" in text else text
+        return text.translate(_CLEAN) if "\0" in text or BREAK in text else text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         text = text.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFC", text).translate(_CLEAN)
+    text = unicodedata.normalize("NFC", text)
+    return text.translate(_CLEAN) if _UNCLEAN.search(text) else text  # to look first costs a fifth of translating
 
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of a cleaned text, in order."""
-    return [_TOKENS[raw] for raw in _TOKEN.findall(text)]
+    return [token_of(piece) for chunk in text.split(" ") for piece in pieces_of(chunk)]
 
 
-def _token(raw: str) -> Token:
-    kind = _kind(raw)
-    lower = raw.lower()
-    stem = lower
+def pieces_of(chunk: str) -> list[str]:
+    """Return how one chunk of a cleaned text, a piece without spaces, is written as tokens.
+
+    >>> pieces_of("late!😡👍🏽#fail")
+    ['late', '!', '😡', '👍🏽', '#fail']
+    """
+    if chunk.isalpha():
+        return [chunk]
+    if chunk[-1:] in _PLAIN_MARKS and chunk[:-1].isalpha():
+        return [chunk[:-1], chunk[-1]]
+    if chunk.isascii():
+        return _TOKEN.findall(chunk)
+    pieces: list[str] = []
+    start = 0
+    for match in _EMOJI.finditer(chunk):
+        pieces += _TOKEN.findall(chunk, start, match.start())
+        pieces.append(match[0])
+        start = match.end()
+    return pieces + _TOKEN.findall(chunk, start)
+
+
+def is_url(chunk: str) -> bool:
+    """Say whether a chunk is one link and nothing else (links with other letters than ASCII go the long way)."""
+    return chunk.isascii() and _URL_ONLY.fullmatch(chunk) is not None
+
+
+def emoji_of(text: str, limit: int) -> list[str]:
+    """Return the first emoji of a text, joined sequences and flags as one.
+
+    >>> emoji_of("so late 😡😡 ✈️ ©", 20)
+    ['😡', '😡', '✈️']
+    """
+    return [] if text.isascii() else [match[0] for match in islice(_EMOJI.finditer(text), limit)]
+
+
+def token_of(piece: str) -> Token:
+    """Return the token that is written so."""
+    kind = _kind(piece)
     if kind is Kind.WORD:
+        return _word(piece)
+    lower = piece.lower()
+    return Token(kind, piece, lower, lower)
+
+
+def plain_form(piece: str) -> str:
+    """Return a piece whose token says the same: in lower case, if it is a word that is not all capitals.
+
+    >>> plain_form("Flight"), plain_form("iPhone"), plain_form("LATE"), plain_form("xD"), plain_form("It's")
+    ('flight', 'iphone', 'LATE', 'xD', "It's")
+    """
+    if not piece.isalpha() or (len(piece) > 2 and piece.isupper()) or (piece[-1] == "D" and _is_laugh(piece)):
+        return piece
+    return piece.lower()
+
+
+def _word(raw: str) -> Token:
+    lower = raw.lower()
+    stem = lower[:_MAX_WORD_CHARS]
+    if "'" in lower:
         stem = _ELISION.sub("", lower).removesuffix("'s")[:_MAX_WORD_CHARS]
-    return Token(
-        kind=kind,
-        text=raw,
-        lower=lower,
-        stem=stem,
-        entity=kind in (Kind.HANDLE, Kind.HASHTAG, Kind.CASHTAG, Kind.URL),
-        said=kind in (Kind.WORD, Kind.NUMBER, Kind.HASHTAG, Kind.CASHTAG),
-    )
+    return Token(Kind.WORD, raw, lower, stem)
 
 
 def _kind(raw: str) -> Kind:
-    first = raw[0]
-    if _URL_START.match(raw) and len(raw) > 4:
-        return Kind.URL
-    if len(raw) > 1 and first in "@#$" and (raw[1].isalnum() or raw[1] == "_"):
-        return {"@": Kind.HANDLE, "#": Kind.HASHTAG, "$": Kind.CASHTAG}[first]
-    if raw.strip(".!?…؟？！。,;:\n") == "":
-        return Kind.MARK
-    if raw.strip("xX") in _LAUGHS or not (first.isalnum() or first == "_"):
-        return Kind.EMOTICON
-    if first.isdigit() and sum(c.isalpha() for c in raw) < 3:
-        return Kind.NUMBER
-    return Kind.WORD
+    if raw.isalpha():
+        return Kind.EMOTICON if raw[-1] == "D" and _is_laugh(raw) else Kind.WORD
+    if len(raw) > 1 and raw[0] in _SIGILS and (raw[1].isalnum() or raw[1] == "_"):
+        return _SIGILS[raw[0]]
+    return next((kind for kind, is_one in _OTHER_KINDS if is_one(raw)), Kind.WORD)
 
 
+def _is_emoticon(raw: str) -> bool:
+    return not (raw[0].isalnum() or raw[0] == "_") or _is_laugh(raw)
+
+
+def _is_laugh(raw: str) -> bool:
+    return raw.strip("xX") in _LAUGHS
+
+
+_PLAIN_MARKS = frozenset(".,!?")
+_SIGILS = {"@": Kind.HANDLE, "#": Kind.HASHTAG, "$": Kind.CASHTAG}
+_OTHER_KINDS: tuple[tuple[Kind, Callable[[str], object]], ...] = (
+    (Kind.URL, lambda raw: len(raw) > 4 and _URL_START.match(raw)),
+    (Kind.MARK, lambda raw: not raw.strip(".!?…؟？！。,;:\n")),
+    (Kind.EMOJI, lambda raw: not raw.isascii() and _EMOJI.match(raw)),
+    (Kind.EMOTICON, _is_emoticon),
+    (Kind.NUMBER, lambda raw: raw[0].isdigit() and sum(map(str.isalpha, raw)) < 3),
+)
+"""What else a token may be, in the order in which to ask; a word when none."""
 _LAUGHS = frozenset(["D" * n for n in range(1, 9)] + ["D:"])
-_TOKENS: BoundedTable[Token] = BoundedTable(_token)
+
+HANDLE, URL = token_of("@x"), token_of("http://x")
+"""What stands for every handle and for every link where only its kind matters."""

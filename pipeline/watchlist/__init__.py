@@ -5,7 +5,7 @@ depends on how many names they have.
 """
 
 from pipeline.watchlist.folding import fold
-from pipeline.watchlist.matching import BrandMatch, Watchlist
+from pipeline.watchlist.matching import BrandMatch, MatchSpan, Watchlist
 from pipeline.watchlist.model import Alias, Brand, WatchlistError
 
-__all__ = ["Alias", "Brand", "BrandMatch", "Watchlist", "WatchlistError", "fold"]
+__all__ = ["Alias", "Brand", "BrandMatch", "MatchSpan", "Watchlist", "WatchlistError", "fold"]

@@ -24,7 +24,7 @@ _HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 _TOP_FIELDS = ("version", "brands")
 _BRAND_FIELDS = ("name", "aliases", "handles", "hashtags", "official", "excludes")
-_ALIAS_FIELDS = ("text", "requires", "excludes", "case_sensitive", "languages")
+_ALIAS_FIELDS = ("text", "requires", "excludes", "not_in", "case_sensitive", "languages")
 
 
 def parse_brands(text: str, source: str) -> dict[str, Brand]:
@@ -91,6 +91,7 @@ def _alias(item: Any, where: str) -> Alias:
         text=_name(item["text"], f"{where}: text"),
         requires=_names(item, "requires", where),
         excludes=_names(item, "excludes", where),
+        not_in=_phrases(item, where),
         case_sensitive=case_sensitive,
         languages=_distinct(
             _language(code, f"{where}: languages[{i}]") for i, code in enumerate(_list(item, "languages", where))
@@ -108,6 +109,18 @@ def _name(value: Any, where: str) -> str:
 
 def _names(table: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
     return _distinct(_name(item, f"{where}: {field}[{i}]") for i, item in enumerate(_list(table, field, where)))
+
+
+def _phrases(item: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    phrases = _names(item, "not_in", where)
+    name = fold(item["text"]).strip()
+    for i, phrase in enumerate(phrases):
+        folded = fold(phrase).strip()
+        if name not in folded or name == folded:
+            raise WatchlistError(
+                f"{where}: not_in[{i}]: expected a longer phrase that holds the name, got {_shown(phrase)}"
+            )
+    return phrases
 
 
 def _handles(table: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-from pipeline.watchlist.folding import fold, is_word
+from pipeline.watchlist.folding import fold
 
 __all__ = ["Alias", "Brand", "WatchlistError", "joined"]
+
+_NO_WORD = re.compile(r"\W+")
+"""What `folding.is_word` is false of."""
 
 
 class WatchlistError(ValueError):
@@ -23,6 +27,9 @@ class Alias:
     """Words of which the text must hold at least one; empty asks for none."""
     excludes: tuple[str, ...] = ()
     """Words of which the text must hold none."""
+    not_in: tuple[str, ...] = ()
+    """Longer phrases that hold the name and mean something else ("orange juice"): the name inside one does not
+    count, elsewhere in the same text it does."""
     case_sensitive: bool = False
     """Only in this very case (accents still do not matter)."""
     languages: tuple[str, ...] = ()
@@ -65,8 +72,8 @@ def joined(folded: str) -> str:
     >>> joined("us airways"), joined("mcdonald's")
     ('usairways', 'mcdonalds')
     """
-    return "".join(c for c in folded if is_word(c))
+    return _NO_WORD.sub("", folded)
 
 
 def _words(name: str) -> list[str]:
-    return "".join(c if is_word(c) else " " for c in fold(name)).split()
+    return _NO_WORD.sub(" ", fold(name)).split()

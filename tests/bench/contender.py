@@ -16,7 +16,7 @@ from agents.transport import BatchProducer, BatchTopic
 from agents.watchlist import WatchlistFile
 from pipeline.enrich import Enricher
 from pipeline.records import Record
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode
@@ -114,7 +114,7 @@ def stock_enrich(settings: Settings, meter: Meter) -> faust.App:
     enricher = Enricher(
         settings.engine(),
         WatchlistFile(settings.watchlist, create_app(settings, Role.ENRICH).metrics).current,
-        LexiconAnalyzer(),
+        StandardAnalyzer(),
     )
     clocks: dict[int, Any] = {}
 

@@ -26,7 +26,7 @@ from aiokafka import AIOKafkaProducer
 from pipeline.enrich import Enricher
 from pipeline.records import Record
 from pipeline.simulate import default_scenario, simulate
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode
 from schemas.times import to_rfc3339
@@ -159,7 +159,7 @@ class Feeder:
 
 def brands_of(trial: Trial, values: list[bytes]) -> list[tuple[str, ...]]:
     """Which brands each payload counts for: as the pure engine has it, own posts left out."""
-    enricher = Enricher(trial.settings.engine(), Watchlist.load(trial.settings.watchlist), LexiconAnalyzer())
+    enricher = Enricher(trial.settings.engine(), Watchlist.load(trial.settings.watchlist), StandardAnalyzer())
     found: list[tuple[str, ...]] = []
     for value in values:
         # A clock of its own for each, so that none is late or a duplicate.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agents.settings import Settings
 from pipeline.enrich import Enriched, Enricher, SourceClock
 from pipeline.records import Record
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
 from schemas.codec import encode
@@ -41,7 +41,7 @@ class OracleRun:
     def __init__(self, settings: Settings, partitions: int) -> None:
         self._settings = settings.engine()
         self._watchlist = settings.watchlist
-        self._enricher = Enricher(self._settings, Watchlist.load(settings.watchlist), LexiconAnalyzer())
+        self._enricher = Enricher(self._settings, Watchlist.load(settings.watchlist), StandardAnalyzer())
         self._clocks = [self._enricher.new_clock(partition) for partition in range(partitions)]
         self._tracker = Tracker(self._settings, 0)
         self.truth = Truth()

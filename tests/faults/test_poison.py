@@ -15,7 +15,7 @@ from pipeline.formats import Parsed, parse
 from pipeline.records import Record
 from pipeline.settings import EngineSettings
 from pipeline.simulate import demo_watchlist
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
 from schemas.codec import encode
@@ -46,7 +46,7 @@ _seen: Counter[str] = Counter()
 
 @cache
 def enricher(*, keep_text: bool = False) -> Enricher:
-    return Enricher(EngineSettings(keep_text=keep_text), Watchlist.parse(demo_watchlist()), LexiconAnalyzer())
+    return Enricher(EngineSettings(keep_text=keep_text), Watchlist.parse(demo_watchlist()), StandardAnalyzer())
 
 
 def log_of(batch: list[int]) -> list[Record]:

@@ -17,7 +17,7 @@ from pipeline.records import Record
 from pipeline.settings import EngineSettings
 from pipeline.simulate import demo_watchlist
 from pipeline.statevalue import wrap
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.tracker import Tracker, clock_key
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode, encode
@@ -187,7 +187,7 @@ def assert_restorable(states: dict[str, bytes]) -> None:
 @examples(CLOCKS)
 @given_seeds
 def test_a_damaged_clock_of_a_raw_partition_is_refused_or_within_bounds(batch: list[int]) -> None:
-    engine = Enricher(EngineSettings(), Watchlist.parse(demo_watchlist()), LexiconAnalyzer())
+    engine = Enricher(EngineSettings(), Watchlist.parse(demo_watchlist()), StandardAnalyzer())
     good = encode(valid(Random(0)))
     for seed in batch:
         rng = Random(seed)

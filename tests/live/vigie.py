@@ -20,7 +20,7 @@ from agents.topics import create_topics
 from pipeline.archive import ArchiveRecord
 from pipeline.engine import Engine
 from pipeline.records import Record
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
@@ -41,7 +41,7 @@ class Oracle:
 
 def oracle(settings: Settings, records: Sequence[ArchiveRecord], *, read_at_ms: int, chunk: int = 700) -> Oracle:
     """Run the pure engine over the log."""
-    engine = Engine(settings.engine(), Watchlist.load(settings.watchlist), LexiconAnalyzer())
+    engine = Engine(settings.engine(), Watchlist.load(settings.watchlist), StandardAnalyzer())
     log = [Record(offset, read_at_ms, item.key, item.value) for offset, item in enumerate(records)]
     said = Oracle()
     steps = [engine.process(log[at : at + chunk]) for at in range(0, len(log), chunk)]

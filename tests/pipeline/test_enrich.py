@@ -11,7 +11,7 @@ from pipeline.enrich import Enriched, Enricher
 from pipeline.records import Record
 from pipeline.settings import EngineSettings
 from pipeline.sourceclock import SourceClock
-from pipeline.text import LexiconAnalyzer, TextAnalysis, TextAnalyzer
+from pipeline.text import StandardAnalyzer, TextAnalysis, TextAnalyzer
 from pipeline.watchlist import BrandMatch, Watchlist
 from schemas.codec import encode
 from schemas.deadletter import DeadLetterReason
@@ -21,7 +21,7 @@ from schemas.tweet import Tweet
 START_MS = 1_424_570_400_000
 """2015-02-22T02:00:00Z."""
 WATCHLIST = Watchlist.parse('version = 1\n[brands.acme]\nname = "Acme"\naliases = ["Acme"]\nofficial = ["acme"]\n')
-ANALYZER = LexiconAnalyzer()
+ANALYZER = StandardAnalyzer()
 
 
 def enricher(analyzer: TextAnalyzer = ANALYZER, **changes: object) -> Enricher:

@@ -1,7 +1,7 @@
 """Word lists of Vigie's own making: sentiment of words and emoji in English and French, stop words.
 
 ``en.txt`` and ``fr.txt`` hold lines ``key: entry, entry, …``. The key is a weight (-3 to 3) or a role (see
-`Role`). An entry is a word, a phrase of up to four words, or a word with a flag that stands for its inflections:
+`Role`). An entry is a word, or a word with a flag that stands for its inflections:
 
     en  /v  verb: cancel/v is cancel, cancels, cancelled, canceled, cancelling, canceling
         /n  plural: liar/n is liar, liars
@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -22,11 +22,11 @@ from importlib.resources import files
 
 from pipeline.text.lexicon.inflection import english, french
 
-__all__ = ["Lexicon", "Phrases", "Role", "load", "load_emoji", "stop_words", "without_accents"]
+__all__ = ["Lexicon", "Role", "load", "load_emoji", "stop_words", "without_accents"]
 
 
 class Role(StrEnum):
-    """What a word does to others. The values are the keys of the lists, but for the last."""
+    """What a word does to others. The values are the keys of the lists."""
 
     NEGATOR = "negators"
     """Turns the words after it: "not", "sans"."""
@@ -40,15 +40,9 @@ class Role(StrEnum):
     """Makes the next word count for less: "slightly"."""
     CONTRAST = "contrasts"
     """What follows counts for more than what came before: "but"."""
-    PAUSE = "pause"
-    """Punctuation: no word acts across it."""
 
 
 _INFLECT = {"en": english, "fr": french}
-
-
-Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], float]]]
-"""Phrases with one first word: by second word, what follows it and the weight, longest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +51,6 @@ class Lexicon:
 
     weights: dict[str, float]
     """Single words, -3 (outrage) to 3 (delight)."""
-    phrases: dict[str, Phrases]
-    """By first word."""
     roles: dict[str, Role]
     """Role by word."""
     entries: int
@@ -76,20 +68,14 @@ def load(language: str) -> Lexicon:
     """
     inflect = _INFLECT[language]
     weights: dict[str, float] = {}
-    phrases: dict[str, dict[str, list[tuple[tuple[str, ...], float]]]] = {}
     roles: dict[str, Role] = {}
     inflected: list[tuple[str, float]] = []
     entries = 0
     for key, entry in _entries(f"{language}.txt"):
         entries += 1
         word, _, flag = entry.partition("/")
-        first, *rest = word.split()
         if key.isalpha() or "_" in key:
             roles[word] = Role(key)
-        elif rest:
-            opened = phrases.setdefault(first, {}).setdefault(rest[0], [])
-            opened.append((tuple(rest[1:]), float(key)))
-            opened.sort(key=lambda phrase: -len(phrase[0]))
         else:
             weights[word] = float(key)
             inflected.extend((form, float(key)) for form in inflect(word, flag))
@@ -97,7 +83,7 @@ def load(language: str) -> Lexicon:
         weights.setdefault(form, weight)
     for word, weight in list(weights.items()):
         weights.setdefault(without_accents(word), weight)
-    return Lexicon(weights=weights, phrases=dict(phrases), roles=roles, entries=entries)
+    return Lexicon(weights=weights, roles=roles, entries=entries)
 
 
 @cache

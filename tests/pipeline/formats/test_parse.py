@@ -54,9 +54,10 @@ def test_the_public_names_are_those_exported() -> None:
     assert set(package.__all__) == {"ComplianceKind", "ComplianceNotice", "GapNotice", "Parsed", "Reject", "parse"}
 
 
-@pytest.mark.parametrize("value", [None, b"", b"\r\n", b"  \t"])
-def test_a_tombstone_and_a_keep_alive_are_empty(value: bytes | None) -> None:
-    (reject,) = parse(value, max_bytes=10).rejects
+@pytest.mark.parametrize("max_bytes", [0, 10])
+@pytest.mark.parametrize("value", [None, b"", b"\r\n", b"  \t", b"\x0b\x0c"])
+def test_a_tombstone_and_a_keep_alive_are_empty_whatever_the_bound(value: bytes | None, max_bytes: int) -> None:
+    (reject,) = parse(value, max_bytes=max_bytes).rejects
     assert reject.reason is DeadLetterReason.EMPTY
 
 

@@ -77,12 +77,38 @@ def test_reading_a_time_never_raises_and_stays_within_bounds(value: object) -> N
         assert known is None or 0 <= known <= MAX_TIME_MS
 
 
+ISO = st.builds(
+    "{}-{}-{}T{}:{}:{}.{}{}".format,
+    st.sampled_from(["2018", "1969", "1970", "9999", "0000", "20181", "\uff12018", "2018-W41"]),
+    st.sampled_from(["10", "02", "13", "1"]),
+    st.sampled_from(["10", "31", "29", "00", "3"]),
+    st.sampled_from(["20", "00", "23", "24", "25", "2"]),
+    st.sampled_from(["19", "00", "60", "+05", ""]),
+    st.sampled_from(["24", "00", "59", "60", "5"]),
+    st.sampled_from(["000", "250", "000000", ""]),
+    st.sampled_from(["Z", "z", "", "+00:00", "-07:00"]),
+)
+
+
+@given(ISO | ISO.map(lambda text: text.replace(":", "")))
+def test_a_time_in_the_form_of_the_api_reads_as_any_other_iso_8601(text: str) -> None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        assert time_ms(text) is None
+    else:
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        ms = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // (datetime.resolution * 1000)
+        assert time_ms(text) == (ms if 0 <= ms <= MAX_TIME_MS else None)
+
+
 @settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - naive is asked for
 def test_every_moment_survives_both_forms(naive: datetime) -> None:
     moment = naive.replace(tzinfo=UTC, microsecond=0)
     ms = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // (datetime.resolution * 1000)
     assert time_ms(moment.isoformat()) == ms
+    assert time_ms(f"{naive.isoformat()[:19]}.000Z") == ms
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     classic = f"Xyz {months[moment.month - 1]} {moment:%d %H:%M:%S} +0000 {moment.year:04d}"
     assert time_ms(classic) == ms

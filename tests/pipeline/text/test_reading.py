@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text import LexiconAnalyzer
+from pipeline.text import StandardAnalyzer
 from pipeline.text.language import platform_language
 from pipeline.text.lexicon import stop_words
 from pipeline.text.tokens import MAX_CHARS, BoundedTable, clean
@@ -108,17 +107,17 @@ def test_different_words_make_different_keys_even_without_words() -> None:
 @given(text=ANY_TEXT, lang=st.none() | st.sampled_from(["en", "fr", "ja", "\ud800", ""]), tag=ANY_TEXT)
 def test_any_text_is_read_into_bounded_json(text: str, lang: str | None, tag: str) -> None:
     found = read(text, lang=lang, hashtags=(tag,), urls=(tag,))
-    encode(asdict(found))
+    encode({**found._asdict(), "entities": found.entities._asdict()})
     sentiment = found.sentiment
     assert sentiment.negative + sentiment.neutral + sentiment.positive == 1000
     assert len(found.phrases) <= 24
-    assert len(found.emoji) <= 20
+    assert len(found.entities.emoji) <= 20
 
 
 @settings(max_examples=50)
 @given(texts=st.lists(ANY_TEXT, max_size=8))
 def test_a_batch_is_read_as_its_tweets_are_one_by_one_and_twice_alike(texts: list[str]) -> None:
-    analyzer = LexiconAnalyzer()
+    analyzer = StandardAnalyzer()
     tweets = [tweet(text) for text in texts]
     first = analyzer.analyze(tweets)
     assert first == [read(text) for text in texts]
@@ -146,11 +145,10 @@ def test_a_bounded_table_forgets_its_older_half_and_answers_alike() -> None:
 
 
 SCRIPT = """
-from pipeline.text import LexiconAnalyzer
-from schemas.codec import encode
+from pipeline.text import StandardAnalyzer
 from schemas.tweet import Tweet
 texts = ["Why is @united sooo late?! 😡 #fail", "Merci, mais le train n'est pas propre", "ok http://a.b"]
-print(encode(LexiconAnalyzer().analyze([Tweet(id="1", created_at_ms=0, text=t) for t in texts])).hex())
+print(ascii(StandardAnalyzer().analyze([Tweet(id="1", created_at_ms=0, text=t) for t in texts])))
 """
 
 

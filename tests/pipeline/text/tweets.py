@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.text import LexiconAnalyzer, TextAnalysis
+from pipeline.text import StandardAnalyzer, TextAnalysis
+from pipeline.text.entities import Entities
 from schemas.tweet import Tweet
 
 ANY_TEXT = st.one_of(
@@ -27,5 +28,10 @@ def tweet(text: str, **fields: Any) -> Tweet:
 
 def read(text: str, **fields: Any) -> TextAnalysis:
     """Read one tweet with an analyzer of its own."""
-    (analysis,) = LexiconAnalyzer().analyze([tweet(text, **fields)])
+    (analysis,) = StandardAnalyzer().analyze([tweet(text, **fields)])
     return analysis
+
+
+def entities(text: str, **fields: Any) -> Entities:
+    """Read the entities of one tweet."""
+    return read(text, **fields).entities

@@ -31,6 +31,8 @@ def error_of(brand: str, *, head: str = "version = 1") -> str:
         ("aliases[0]: case_sensitive", '[{text = "Acme", case_sensitive = "yes"}]', "expected true or false"),
         ("aliases[0]: languages[0]", '[{text = "Acme", languages = ["English"]}]', "expected a language code"),
         ("aliases[0]: requires", '[{text = "Acme", requires = "x"}]', "expected a list"),
+        ("aliases[0]: not_in[0]", '[{text = "Orange", not_in = ["juice"]}]', "expected a longer phrase that holds"),
+        ("aliases[0]: not_in[1]", '[{text = "Ô", not_in = ["ô la", "Ô"]}]', "expected a longer phrase that holds"),
         ("handles[0]", '["US Airways"]', "expected a handle of 1 to 15 letters"),
         ("handles[1]", '["ok", "sixteen_letters_"]', "expected a handle of 1 to 15 letters"),
         ("handles[0]", "[true]", "expected a handle"),
@@ -107,6 +109,12 @@ def test_the_fingerprint_depends_on_the_content_alone() -> None:
     other = Watchlist.parse('version = 1\n[brands.b]\naliases = ["B", "C"]\n[brands.a]\nhandles = ["b"]')
     assert one.fingerprint == same.fingerprint == "840e4a9a51380755"
     assert other.fingerprint != one.fingerprint
+
+
+def test_each_rule_of_an_alias_counts_for_the_fingerprint() -> None:
+    rules = ["", ', requires = ["x"]', ', excludes = ["x"]', ', not_in = ["big acme"]', ", case_sensitive = true"]
+    texts = [f'version = 1\n[brands.a]\naliases = [{{ text = "Acme"{rule} }}]' for rule in rules]
+    assert len({Watchlist.parse(text).fingerprint for text in texts}) == len(rules)
 
 
 def test_own_terms_are_the_words_of_the_names_folded_and_as_written() -> None:

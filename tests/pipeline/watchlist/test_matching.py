@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.text.entities import without_urls
 from pipeline.watchlist import BrandMatch, Watchlist, fold
 from schemas.tweet import Tweet
 
@@ -173,6 +174,72 @@ def test_a_handle_that_is_not_official_makes_its_own_posts_neither_official_nor_
     assert WATCHLIST.match(tweet("hello", author_handle="united")) == ()
 
 
+AMBIGUOUS = Watchlist.parse(
+    """
+version = 1
+[[brands.orange.aliases]]
+text = "Orange"
+languages = ["fr"]
+requires = ["réseau", "forfait", "box"]
+not_in = ["vigilance orange"]
+[[brands.orange.aliases]]
+text = "Orange"
+languages = ["en"]
+requires = ["network", "SIM"]
+case_sensitive = true
+not_in = ["orange juice"]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "found"),
+    [
+        ("fr", "plus de réseau chez orange", True),
+        ("fr", "Mon forfait ORANGE a doublé", True),
+        ("fr", "la robe orange me va", False),
+        ("fr", "vigilance orange, plus de réseau", False),
+        ("fr", "vigilance orange, et Orange n'a plus de réseau", True),
+        ("en", "my Orange SIM is dead", True),
+        ("en", "an orange SIM card", False),
+        ("en", "Orange-juice on my SIM", False),
+        ("en", "orange juice while the Orange network is down", True),
+        ("en", "my Orange forfait", False),
+        (None, "my Orange SIM is dead", True),
+    ],
+)
+def test_a_name_that_is_also_a_word_follows_rules_of_each_language(lang: str | None, text: str, *, found: bool) -> None:
+    assert bool(AMBIGUOUS.match(tweet(text, lang=lang))) is found
+
+
+def test_a_phrase_of_another_meaning_hides_the_name_in_it_and_no_other() -> None:
+    rules = '[brands.a]\naliases = [{text = "delta", not_in = ["delta variant", "the mekong delta region"]}]'
+    watchlist = Watchlist.parse(f"version = 1\n{rules}")
+    for text in ("Delta variant", "in the Mekong-Delta region", "delta variant, DELTA VARIANT"):
+        assert watchlist.match(tweet(text)) == ()
+    for text in ("delta variants", "delta variant: Delta cancels", "mekong delta"):
+        assert [m.matched for m in watchlist.match(tweet(text))] == [("delta",)]
+
+
+DELTA = Watchlist.parse(
+    """
+version = 1
+[brands.a]
+aliases = [{ text = "delta", not_in = ["delta variant", "the mekong delta region"] }]
+[brands.b]
+aliases = ["variant", "the mekong"]
+"""
+)
+
+
+@given(st.lists(st.sampled_from(["delta", "variant", "the", "mekong", "region"]), max_size=12))
+def test_a_name_counts_if_one_of_its_places_is_in_no_phrase_of_another_meaning(words: list[str]) -> None:
+    hidden = {i for i in range(len(words)) if words[i : i + 2] == ["delta", "variant"]}
+    hidden |= {i + 2 for i in range(len(words)) if words[i : i + 4] == ["the", "mekong", "delta", "region"]}
+    free = any(word == "delta" and i not in hidden for i, word in enumerate(words))
+    assert ("a" in {match.brand for match in DELTA.match(tweet(" ".join(words)))}) is free
+
+
 def test_two_brands_may_share_a_handle_and_an_alias() -> None:
     watchlist = Watchlist.parse(
         "version = 1\n"
@@ -208,6 +275,18 @@ def test_matching_never_raises_and_lists_brands_once_sorted(text: str, handle: s
 def test_a_batch_matches_as_its_tweets_do_one_by_one(texts: list[str]) -> None:
     tweets = [tweet(text) for text in texts]
     assert WATCHLIST.match_many(tweets) == [WATCHLIST.match(t) for t in tweets]
+
+
+@given(text=TEXTS, lang=st.sampled_from([None, "es", "en"]))
+def test_a_text_matches_the_same_whatever_was_matched_before(text: str, lang: str | None) -> None:
+    again = Watchlist(WATCHLIST.brands)
+    assert again.match(tweet(text, lang=lang)) == WATCHLIST.match(tweet(text, lang=lang))
+
+
+@given(st.text(st.characters(exclude_characters="/")) | TEXTS.map(lambda text: text.replace("/", "")))
+def test_a_text_without_slash_and_www_holds_no_address(text: str) -> None:
+    """As `Watchlist.match` takes it, which looks for addresses only in other texts."""
+    assert "www." in text.lower() or without_urls(text) == text
 
 
 UNRELATED = st.text(st.characters(categories=["Ll", "Lo", "Po"], exclude_characters="@#/"), max_size=30).filter(
