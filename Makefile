@@ -51,6 +51,10 @@ check: check-code check-schemas check-files ## Run every check that is not a tes
 bench: .venv/.dev ## Measure speed and delay
 	@$(bin)/python -m tests.bench
 
+.PHONY: bench-text
+bench-text: .venv/.dev ## Measure what reading a tweet costs, by stage
+	@$(bin)/python -m tests.bench.text
+
 .PHONY: schemas
 schemas: .venv/.runtime ## Write schemas/json anew from the event classes
 	@$(bin)/python -m schemas.generate

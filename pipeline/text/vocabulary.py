@@ -107,7 +107,7 @@ class _Chunks(dict[str, int]):
     def __missing__(self, chunk: str) -> int:
         if chunk[0] in "hH" and is_url(chunk):
             return self._URL  # not kept: links are rarely met twice
-        self._new_rows += [self._row_of(piece) for piece in pieces_of(chunk)]
+        self._new_rows += map(self._row_of, pieces_of(chunk))
         self._new_ends.append(len(self._new_rows))
         number = self[chunk] = len(self)
         return number

@@ -103,13 +103,13 @@ def reading(token: Token) -> Reading:
 
 def _word(text: str, lower: str) -> Reading:
     word = lower[:_MAX_CHARS]
-    if word == "http":  # how data sets write links
-        return Reading(("http",), ())
     stretched = _RUN.search(word)
+    capitals = text != lower and len(text) > 2 and text.isupper()
+    if not stretched and not capitals:
+        return Reading((word,), ())
     if stretched:
         word = _RUN.sub(r"\1\1", word)
-    capitals = len(text) > 2 and text.isupper()
-    return Reading((word,), _SHAPES[capitals, bool(stretched)] if capitals or stretched else ())
+    return Reading((word,), _SHAPES[capitals, bool(stretched)])
 
 
 _SHAPES = {
@@ -206,7 +206,7 @@ def summed(values: NDArray[Any], readings: Sequence[Reading]) -> NDArray[Any]:
     """Sum what is known of each word of `readings`, given in their order, over each reading."""
     if len(values) == len(readings):  # one word each, as most tokens are
         return values
-    counts = np.fromiter((len(words) for words, _ in readings), np.intp, len(readings))
+    counts = np.array([len(words) for words, _ in readings], np.intp)
     total: NDArray[Any] = np.add.reduceat(values, counts.cumsum() - counts, axis=0, dtype=values.dtype)
     return total
 
