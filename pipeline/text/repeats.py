@@ -54,24 +54,24 @@ class RepeatReader:
         Exact: of all that is said, in order. A text in which nothing is said is hashed as it stands. Near: of the
         five words in a row that hash lowest, the exact key where there are no five.
         """
-        self._drop_retweet_marks(batch)
+        flags = self._without_retweet_marks(batch)
         hashes = self._hashes.values.take(batch.rows)
-        places, bounds = batch.select(batch.flags & self._said)
+        places, bounds = batch.select(flags & self._said)
         edges = np.array(bounds)
         exact = self._runs(hashes[places], edges[:-1], edges[1:]) >> _SPARE
         for place in (edges[1:] == edges[:-1]).nonzero()[0].tolist():
             exact[place] = _hash("=" + texts[place].lower())
-        return exact.tolist(), self._near(batch, hashes, exact).tolist()
+        places, bounds = batch.select(flags & self._word)
+        return exact.tolist(), self._near(hashes[places], bounds, exact).tolist()
 
-    def _near(self, batch: TokenBatch, hashes: NDArray[np.uint64], exact: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        places, bounds = batch.select(batch.flags & self._word)
+    def _near(self, hashes: NDArray[np.uint64], bounds: Sequence[int], exact: NDArray[np.uint64]) -> NDArray[np.uint64]:
         near = exact.copy()
-        runs = len(places) - SHINGLE + 1
+        runs = len(hashes) - SHINGLE + 1
         if runs < 1:
             return near
         begins = np.arange(runs)
         shingles = np.empty(runs + 1, np.uint64)  # one more, for the last text's to end before
-        shingles[:-1] = self._runs(hashes[places], begins, begins + SHINGLE)
+        shingles[:-1] = self._runs(hashes, begins, begins + SHINGLE)
         edges = np.array(bounds)
         starts, ends = edges[:-1], edges[1:] - (SHINGLE - 1)
         long = (ends > starts).nonzero()[0]
@@ -90,12 +90,15 @@ class RepeatReader:
         np.cumsum(hashes * self._powers[: len(hashes)], out=sums[1:])
         return (sums[ends] - sums[starts]) * self._inverses[starts]
 
-    def _drop_retweet_marks(self, batch: TokenBatch) -> None:
-        """Let each ``RT`` that begins a text and is followed by a handle be nothing that is said."""
+    def _without_retweet_marks(self, batch: TokenBatch) -> NDArray[np.uint16]:
+        """Return the flags, none for each ``RT`` that begins a text and is followed by a handle."""
         marks = (batch.flags & self._rt).nonzero()[0]
-        if len(marks):
-            followed = np.append(batch.rows, 0)[marks + 1] == HANDLE_ROW
-            batch.flags[marks[followed & (batch.rows[marks - 1] == 0)]] = 0
+        if not len(marks):
+            return batch.flags
+        flags = batch.flags.copy()
+        followed = np.append(batch.rows, 0)[marks + 1] == HANDLE_ROW
+        flags[marks[followed & (batch.rows[marks - 1] == 0)]] = 0
+        return flags
 
 
 def _powers_of(base: np.uint64, count: int) -> NDArray[np.uint64]:

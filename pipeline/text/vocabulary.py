@@ -137,9 +137,8 @@ class _Chunks(dict[str, int]):
         stays = gone[ends] == gone[starts]
         stays[3 : max(3, len(stays) - most)] = False
         chunks = _Chunks(self._row_of)
-        chunks.update(
-            zip(compress(self, stays.tolist()), count(), strict=False)
-        )  # the first three are numbered as they were
+        kept = compress(self, stays.tolist())  # the first three among them, which are numbered as they were
+        chunks.update(zip(kept, count(), strict=False))
         lengths = (ends - starts)[stays]
         chunks._ends, chunks._filled = lengths.cumsum(), len(chunks)
         chunks._rows = rows[stays.repeat(ends - starts)]

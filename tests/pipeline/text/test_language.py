@@ -169,6 +169,28 @@ def test_a_batch_is_decided_as_its_tweets_are_one_by_one(texts: list[str], hint:
     assert all(code in (*LANGUAGES, UNDECIDED, platform_language(hint)) for code in decided)
 
 
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from([-60, -120, -400, -1_500, -6_000]),
+            st.lists(st.sampled_from([0, 49, 50, 51, 60, 200, 399, 400, 401, 1_500]), min_size=5, max_size=5),
+            st.integers(0, 40),
+            HINTS,
+        ),
+        min_size=16,
+        max_size=40,
+    )
+)
+def test_many_are_decided_as_few_are_at_every_threshold(
+    rows: list[tuple[int, list[int], int, str | None]],
+) -> None:
+    model = LanguageModel()
+    sums = np.array([[best, *[best - lead for lead in leads], letters] for best, leads, letters, _ in rows], np.int64)
+    hints = [hint for *_, hint in rows]
+    one_by_one = [model.decide(sums[i : i + 1], hints[i : i + 1])[0] for i in range(len(rows))]
+    assert model.decide(sums, hints) == one_by_one
+
+
 @given(text=ANY_TEXT)
 def test_rows_are_losses_and_columns_are_rows_with_their_letters(text: str) -> None:
     model = LanguageModel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +93,23 @@ def test_stop_words_depend_on_the_language() -> None:
 )
 def test_a_repeat_differs_in_handles_links_case_and_punctuation_only(copy: str) -> None:
     assert read(copy).repeat_key == read("your flight is late").repeat_key
+
+
+def test_most_near_copies_have_one_cluster_and_strangers_have_none() -> None:
+    random = Random(7)
+    words = [f"{chr(97 + i % 26)}{chr(97 + i // 26)}word" for i in range(400)]
+    originals = [" ".join(random.choices(words, k=18)) for _ in range(200)]
+    copies = [random.choice((f"so true: {text}", f"{text} shame on them", text[:-12] + "…")) for text in originals]
+    read_all = StandardAnalyzer().analyze([tweet(text) for text in (*originals, *copies)])
+    pairs = list(zip(read_all[:200], read_all[200:], strict=True))
+    assert sum(text.cluster_key == copy.cluster_key for text, copy in pairs) >= 150
+    assert all(text.repeat_key != copy.repeat_key for text, copy in pairs)
+    assert len({text.cluster_key for text, _ in pairs}) == len(originals)
+
+
+def test_a_text_of_few_words_is_in_a_cluster_with_exact_copies_only() -> None:
+    assert read("so late again").cluster_key == read("So late, again!").cluster_key == read("so late again").repeat_key
+    assert read("so late again").cluster_key != read("so late again today").cluster_key
 
 
 def test_different_words_make_different_keys_even_without_words() -> None:
