@@ -24,9 +24,9 @@ _DATA = click.option(
     "data_dir",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Folder with sentiment/*_train.jsonl[.gz].",
+    help="Folder with labelled tweets: *_train.jsonl[.gz] in it or in its folder sentiment.",
 )
-_OUT = click.option("--out", "out_file", type=click.Path(path_type=Path, dir_okay=False), required=True)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -36,23 +36,22 @@ def train() -> None:
 
 @train.command()
 @_DATA
-@click.option(
-    "--soft", type=click.Path(path_type=Path, dir_okay=False), help="Soft labels, as vigie train teacher writes."
-)
-@_OUT
+@click.option("--soft", type=_FILE, help="Soft labels, as vigie train teacher writes.")
+@click.option("--out", "out_file", type=_FILE, default="sentiment.npz", show_default=True, help="The model's file.")
 def sentiment(data_dir: Path, soft: Path | None, out_file: Path) -> None:
-    r"""Train the sentiment model: two minutes of one core, the same bytes for the same data.
+    """Train the sentiment model: two minutes of one core, the same bytes for the same data.
 
     \b
-    A line of sentiment/*_train.jsonl:  {"text": "so late again", "label": 0}
+    A line of *_train.jsonl:  {"text": "so late again", "label": 0}
     label  0 negative, 1 neutral, 2 positive
-    The language is that of the file's name: xlmt_french_train.jsonl; English where it names none.
+    The language is that of the file's name (xlmt_french_train.jsonl),
+    English where it names none.
 
     \b
     Then try it, and use it:
     vigie eval sentiment FILE --model OUT
     VIGIE_SENTIMENT_MODEL=OUT vigie worker
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     from pipeline.text.sentiment.training import train as fit  # noqa: PLC0415 - scipy takes a second
 
     with _explained(), _stages() as stage:
@@ -70,9 +69,9 @@ def sentiment(data_dir: Path, soft: Path | None, out_file: Path) -> None:
     help='More tweets for it to label: JSONL or CSV, a "text" in each. May be given several times.',
 )
 @click.option("--words", type=click.Path(path_type=Path), help="More words for it to label, one a line.")
-@_OUT
+@click.option("--out", "out_file", type=_FILE, default="soft.jsonl.gz", show_default=True, help="Where to write.")
 def teacher(data_dir: Path, tweets: tuple[Path, ...], words: Path | None, out_file: Path) -> None:
-    r"""Write the soft labels of a large model, for vigie train sentiment --soft.
+    """Write the soft labels of a large model, for vigie train sentiment --soft.
 
     Needs the extra vigie[teacher] and some hours of one core. It labels the training tweets (each
     by a model that has not seen it), made-up variants of them, the words in them, and what else it
