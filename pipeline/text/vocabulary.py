@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pipeline.text.columns import Column, put
 from pipeline.text.tokens import BREAK, HANDLE, URL, Kind, Token, is_url, pieces_of, plain_form, token_of
 
-__all__ = ["HANDLE_ROW", "URL_ROW", "Column", "TokenBatch", "Vocabulary"]
+__all__ = ["HANDLE_ROW", "URL_ROW", "TokenBatch", "Vocabulary"]
 
 Rows = NDArray[np.intp]
 Flags = NDArray[np.uint16]
@@ -37,23 +38,6 @@ _BREAK_ROW, HANDLE_ROW, URL_ROW = range(3)
 """Rows of what stands between texts, of every handle and of every link."""
 _NAMED = 3
 """So many rows are never trimmed."""
-
-
-class Column:
-    """Integers known of every token, by row. Row 0, which stands between texts, has zeros."""
-
-    def __init__(self, compute: Callable[[Sequence[Token]], Any], dtype: DTypeLike, width: int | None) -> None:
-        self._compute = compute
-        self.values: NDArray[Any] = np.zeros((1,) if width is None else (1, width), dtype)
-        """One entry a row, and room for more; replaced when the vocabulary grows, so not to be kept."""
-
-    def grow(self, filled: int, tokens: Sequence[Token]) -> None:
-        """Work out the entries of new tokens, which follow those that are filled."""
-        self.values = _put(self.values, filled, self._compute(tokens), len(tokens))
-
-    def keep(self, kept: Rows) -> None:
-        """Keep only these rows, in this order."""
-        self.values = self.values[kept]
 
 
 class TokenBatch:
@@ -117,8 +101,8 @@ class _Chunks(dict[str, int]):
         numbers = np.fromiter(map(self.__getitem__, chunks), np.intp, len(chunks))
         if self._new_ends:
             end = int(self._ends[self._filled - 1])
-            self._ends = _put(self._ends, self._filled, np.add(self._new_ends, end), len(self._new_ends))
-            self._rows = _put(self._rows, end, self._new_rows, len(self._new_rows))
+            self._ends = put(self._ends, self._filled, np.add(self._new_ends, end), len(self._new_ends))
+            self._rows = put(self._rows, end, self._new_rows, len(self._new_rows))
             self._filled += len(self._new_ends)
             self._new_rows.clear()
             self._new_ends.clear()
@@ -295,14 +279,3 @@ class Vocabulary:
 
 
 _URL_STARTS = frozenset("hHpPtTwW")
-
-
-def _put(array: NDArray[Any], filled: int, values: Any, count: int) -> NDArray[Any]:
-    """Put values behind those that fill an array, into a larger one where there is no room."""
-    end = filled + count
-    if end > len(array):
-        larger = np.zeros((max(2 * end, 1024), *array.shape[1:]), array.dtype)
-        larger[:filled] = array[:filled]
-        array = larger
-    array[filled:end] = values
-    return array
