@@ -100,19 +100,12 @@ class LanguageModel:
     width = len(LANGUAGES) + 1
     """Numbers in an entry of `columns`."""
 
-    def row(self, token: Token) -> tuple[int, ...]:
-        """Return what each of `LANGUAGES` loses by a token against the best of twenty, in points, 0 at most.
-
-        A pure function of the token's kind and lower case; zeros for all that is no word, and for words nobody knows.
-        """
-        return tuple(self.columns([token])[0, :-1].tolist())
-
-    def letters(self, token: Token) -> int:
-        """Return how many letters of words a token has: the amount of evidence."""
-        return int(self.columns([token])[0, -1])
-
     def columns(self, tokens: Sequence[Token]) -> NDArray[np.int32]:
-        """Return `row` and `letters` of many tokens, side by side: shape (n, 7)."""
+        """Return what each of `LANGUAGES` loses by a token against the best of twenty, and its letters: shape (n, 7).
+
+        Six numbers of points, 0 at most, and the amount of evidence. A pure function of the token's kind and lower
+        case; zeros for all that is no word, and no losses for words nobody knows.
+        """
         columns = np.zeros((len(tokens), self.width), np.int32)
         places: list[int] = []
         words: list[str] = []
@@ -139,18 +132,6 @@ class LanguageModel:
         if len(hints) < _FEW_TEXTS:
             return [_decided(row, hint) for row, hint in zip(sums.tolist(), hints, strict=True)]
         return _all_decided(sums[:, :-1], sums[:, -1], hints)
-
-    def detect(self, tokens: Sequence[Token], lang: str | None) -> str:
-        """Return the language code of one tweet, or ``und``.
-
-        Parameters
-        ----------
-        tokens : sequence of Token
-            Of the whole tweet; only its words are read.
-        lang : str or None
-            The platform's guess.
-        """
-        return _decided(self.columns(tokens).sum(axis=0).tolist(), lang)
 
 
 class VocabularyLanguage:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from enum import IntEnum, auto
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import regex
 
@@ -21,7 +21,6 @@ __all__ = [
     "HANDLE",
     "MAX_CHARS",
     "URL",
-    "BoundedTable",
     "Kind",
     "Token",
     "clean",
@@ -40,26 +39,6 @@ BREAK = "\x1e"
 """The chunk that stands between texts; no cleaned text holds it."""
 
 _MAX_WORD_CHARS = 40
-_TABLE_SIZE = 50_000
-
-V = TypeVar("V")
-
-
-class BoundedTable(dict[str, V]):
-    """What a pure function says of a string, remembered; when full, the older half is forgotten."""
-
-    def __init__(self, function: Callable[[str], V], size: int = _TABLE_SIZE) -> None:
-        super().__init__()
-        self._function = function
-        self._size = size
-
-    def __missing__(self, key: str) -> V:
-        value = self._function(key)
-        if len(self) >= self._size:
-            for old in list(self)[: self._size // 2]:
-                del self[old]
-        self[key] = value
-        return value
 
 
 class Kind(IntEnum):
@@ -89,19 +68,6 @@ class Token(NamedTuple):
     stem: str
     """Lower case without an English ``'s`` or a French elision: "delta's" and "l'avion" as "delta" and "avion"."""
 
-    @property
-    def entity(self) -> bool:
-        """A hashtag, handle, cashtag or URL."""
-        return self.kind in _ENTITIES
-
-    @property
-    def said(self) -> bool:
-        """Part of what is said: a word, number, hashtag or cashtag."""
-        return self.kind in _SAID
-
-
-_ENTITIES = frozenset({Kind.HANDLE, Kind.HASHTAG, Kind.CASHTAG, Kind.URL})
-_SAID = frozenset({Kind.WORD, Kind.NUMBER, Kind.HASHTAG, Kind.CASHTAG})
 
 _URL = r"""(?:https?://|www\.|pic\.twitter\.com/|t\.co/)[^\s<>"«»“”]*[^\s<>"«»“”.,;:!?'()\[\]{}…]"""
 _EMOTICON = r"</?3+|(?<!\d)[<>]?[:;=]'?[-o^]?[)(\]\[DPpOo/\\|3*@$]+(?!\w)|\^[_.]?\^|-_+-|\b[xX]D+\b|\bD:(?!\w)"

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pipeline.text.language import LANGUAGES, UNDECIDED, LanguageModel, platform_language
-from pipeline.text.tokens import clean, tokenize
+from pipeline.text.tokens import Kind, clean, tokenize
 from schemas.codec import decode
 from tests.pipeline.text.tweets import ANY_TEXT
 
@@ -23,8 +24,15 @@ NAMES = {"de": "german", "es": "spanish", "fr": "french", "it": "italian", "pt":
 HINTS = st.none() | st.sampled_from(["en", "fr", "ja", "pt-BR", "und", "qme", "", "\ud800", "in"])
 
 
+def sums_of(texts: list[str]) -> NDArray[np.int64]:
+    """Return the sums of what is known of the tokens of each text."""
+    model = LanguageModel()
+    sums = [model.columns(tokenize(clean(text))).sum(axis=0) for text in texts]
+    return np.array(sums, np.int64).reshape(-1, model.width)
+
+
 def detect(text: str, hint: str | None = None) -> str:
-    return LanguageModel().detect(tokenize(clean(text)), hint)
+    return LanguageModel().decide(sums_of([text]), [hint])[0]
 
 
 def without_accents(text: str) -> str:
@@ -158,14 +166,9 @@ def test_a_platforms_tag_is_a_code_or_nothing(tag: str | None, lang: str | None)
 @settings(max_examples=150)
 @given(texts=st.lists(ANY_TEXT | st.sampled_from([text for text, _ in ORDINARY]), max_size=6), hint=HINTS)
 def test_a_batch_is_decided_as_its_tweets_are_one_by_one(texts: list[str], hint: str | None) -> None:
-    model = LanguageModel()
-    tokens = [tokenize(clean(text)) for text in texts]
-    sums = np.array(
-        [np.asarray(model.columns(each)).reshape(-1, model.width).sum(axis=0) for each in tokens], np.int64
-    ).reshape(-1, model.width)
-    decided = model.decide(sums, [hint] * len(texts))
-    assert decided == [model.detect(each, hint) for each in tokens]
-    assert model.decide(np.tile(sums, (20, 1)), [hint] * 20 * len(texts)) == decided * 20
+    decided = LanguageModel().decide(sums_of(texts), [hint] * len(texts))
+    assert decided == [detect(text, hint) for text in texts]
+    assert LanguageModel().decide(np.tile(sums_of(texts), (20, 1)), [hint] * 20 * len(texts)) == decided * 20
     assert all(code in (*LANGUAGES, UNDECIDED, platform_language(hint)) for code in decided)
 
 
@@ -192,13 +195,15 @@ def test_many_are_decided_as_few_are_at_every_threshold(
 
 
 @given(text=ANY_TEXT)
-def test_rows_are_losses_and_columns_are_rows_with_their_letters(text: str) -> None:
+def test_a_tokens_entry_is_its_losses_and_letters_whatever_stands_beside_it(text: str) -> None:
     model = LanguageModel()
     tokens = tokenize(clean(text))
-    rows = [model.row(token) for token in tokens]
-    assert all(len(row) == len(LANGUAGES) and min(row) > -200_000 and max(row) <= 0 for row in rows)
-    expected = [[*row, model.letters(token)] for row, token in zip(rows, tokens, strict=True)]
-    assert np.asarray(model.columns(tokens)).tolist() == expected
+    entries = model.columns(tokens)
+    assert entries.shape == (len(tokens), len(LANGUAGES) + 1)
+    assert entries[:, :-1].max(initial=0) <= 0
+    assert entries[:, :-1].min(initial=0) > -200_000
+    assert entries[:, -1].tolist() == [sum(map(str.isalpha, t.lower[:40])) * (t.kind is Kind.WORD) for t in tokens]
+    assert entries.tolist() == [model.columns([token])[0].tolist() for token in tokens]
 
 
 @pytest.mark.parametrize("word", ["que", "vraiment", "don't", "l'avion", "Verspätung", "donaudampfschifffahrt", "año"])
@@ -209,7 +214,7 @@ def test_a_words_row_is_what_eldc_says_of_it(word: str) -> None:
     reader.set_languages(list(LANGUAGES))
     reader.set_scores(len(LANGUAGES))
     scores = reader.detect_details(word).scores
-    row = dict(zip(LANGUAGES, LanguageModel().row(tokenize(word)[0]), strict=True))
+    row = dict(zip(LANGUAGES, LanguageModel().columns(tokenize(word))[0].tolist(), strict=False))
     assert max(row, key=row.__getitem__) == next(iter(scores))
     assert sorted(scores, key=row.__getitem__, reverse=True) == list(scores)
 
@@ -217,7 +222,7 @@ def test_a_words_row_is_what_eldc_says_of_it(word: str) -> None:
 SCRIPT = """
 from pipeline.text.language import LanguageModel
 from pipeline.text.tokens import tokenize
-print([LanguageModel().row(token) for token in tokenize("mon train est encore annulé, thank you sooo much")])
+print(LanguageModel().columns(tokenize("mon train est encore annulé, thank you sooo much")).tolist())
 """
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.text import StandardAnalyzer
 from pipeline.text.language import platform_language
 from pipeline.text.lexicon import stop_words
-from pipeline.text.tokens import MAX_CHARS, BoundedTable, clean
+from pipeline.text.tokens import MAX_CHARS, clean
 from schemas.codec import encode
 from tests.pipeline.text.tweets import ANY_TEXT, read, tweet
 
@@ -154,12 +154,6 @@ def test_a_very_long_text_of_anything_is_read(unit: str) -> None:
 
 def test_a_long_text_is_cut_between_words() -> None:
     assert clean("word " * 300).endswith("word")
-
-
-def test_a_bounded_table_forgets_its_older_half_and_answers_alike() -> None:
-    table = BoundedTable(str.upper, size=4)
-    assert [table[c] for c in "abcdefab"] == list("ABCDEFAB")
-    assert len(table) <= 4
 
 
 SCRIPT = """
