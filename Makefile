@@ -55,6 +55,10 @@ bench: .venv/.dev ## Measure speed and delay
 bench-text: .venv/.dev ## Measure what reading a tweet costs, by stage
 	@$(bin)/python -m tests.bench.text
 
+.PHONY: eval
+eval: .venv/.dev ## Measure detection beside published rules, and write build/eval/report.html (a quarter of an hour)
+	@$(bin)/python -m tests.bench.evaluation
+
 .PHONY: schemas
 schemas: .venv/.runtime ## Write schemas/json anew from the event classes
 	@$(bin)/python -m schemas.generate

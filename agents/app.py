@@ -200,10 +200,20 @@ async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[R
         app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
 
 
+def _watchlist(app: VigieApp) -> WatchlistFile:
+    watchlist = WatchlistFile(app.settings.watchlist, app.metrics)
+
+    @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
+    async def reload_watchlist() -> None:
+        watchlist.reload_if_changed()
+
+    return watchlist
+
+
 def _define_enrich(app: VigieApp) -> None:
     settings, publisher = app.settings, _publisher(app)
     topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
-    watchlist = WatchlistFile(settings.watchlist, app.metrics)
+    watchlist = _watchlist(app)
     stage = EnrichStage(settings, watchlist, publisher, _table(app, SOURCE_CLOCK, publisher), app.metrics)
 
     @app.agent(topic, name="enrich", concurrency=1)
@@ -220,17 +230,14 @@ def _define_enrich(app: VigieApp) -> None:
                 with app.exit_on_failure():
                     await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
 
-    @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
-    async def reload_watchlist() -> None:
-        watchlist.reload_if_changed()
-
     _forget_on_rebalance(app, stage.forget)
 
 
 def _define_track(app: VigieApp) -> None:
     settings, publisher = app.settings, _publisher(app)
     topic = BatchTopic(app, topics=[settings.topics.mentions], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
-    stage = TrackStage(settings, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
+    watchlist = _watchlist(app)
+    stage = TrackStage(settings, watchlist, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
 
     @app.agent(topic, name="track", concurrency=1)
     async def track(stream: StreamT[RecordBatch]) -> None:

@@ -46,7 +46,7 @@ def _fault_plan(value: str) -> str:
 
 
 class Settings(BaseSettings):
-    """Everything a worker can be told. Results depend on the group "engine" only."""
+    """Everything a worker can be told. Results depend on the group "engine" and the watchlist only."""
 
     model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     brokers: Annotated[str, AfterValidator(_broker_list)] = "127.0.0.1:9092"
     """Kafka bootstrap servers, `host:port[,host:port...]`."""
     watchlist: Path = Path("watchlist.toml")
-    """The brands to look for. Read again when the file changes."""
+    """The brands to look for (enrich) and their planned events (track). Read again when the file changes."""
     topic_prefix: str = ""
     """Before the name of every topic and consumer group; lets several Vigies share a broker."""
     app_id: str = "vigie"

@@ -18,6 +18,7 @@ from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.state import Ownership, StateTable
 from agents.transport import OutRecord, RecordBatch
+from agents.watchlist import WatchlistFile
 from pipeline.tracker import Step, Tracker
 from schemas import cloudevents
 from schemas.cloudevents import EventType
@@ -59,8 +60,16 @@ class TrackStage:
     last), then the batch is complete. A crash in between publishes equal events with equal IDs.
     """
 
-    def __init__(self, settings: Settings, publisher: Publisher, table: StateTable, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        watchlist: WatchlistFile,
+        publisher: Publisher,
+        table: StateTable,
+        metrics: Metrics,
+    ) -> None:
         self._engine_settings = settings.engine()
+        self._watchlist = watchlist
         self._topics = settings.topics
         self._publisher = publisher
         self._table = table
@@ -92,6 +101,7 @@ class TrackStage:
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._spent("decode", cpu)
+        share.tracker.calendars = self._watchlist.current.calendars
         step = share.tracker.step(records)
         cpu = self._spent("compute", cpu)
         await self._faults.reach(FaultPoint.TRACK_COMPUTED)
@@ -116,7 +126,7 @@ class TrackStage:
     def _take_over(self, partition: int) -> _Share:
         """Restore the brands of a partition that was just assigned."""
         owned = self._table.own(partition)
-        tracker = Tracker(self._engine_settings, partition)
+        tracker = Tracker(self._engine_settings, partition, calendars=self._watchlist.current.calendars)
         with _no_collection():
             for key, value in owned.items():
                 tracker.restore(key.decode("utf-8", "replace"), value)

@@ -23,6 +23,7 @@ from pipeline.compression import deflate, inflate
 from pipeline.detection import Alarm, Detector, Outcome, UnknownDetectorState
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
+from pipeline.planned import NOTHING_PLANNED, Calendar
 from pipeline.settings import DetectionSettings
 from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, wrap
@@ -185,8 +186,10 @@ class BrandState:
 
     # -- closing -------------------------------------------------------------------------------------
 
-    def close(self, before: int, gaps: Gaps) -> tuple[list[WindowClosed | CrisisEvent], bool]:
-        """Close every bucket of a minute before ``before`` (epoch minutes).
+    def close(
+        self, before: int, gaps: Gaps, calendar: Calendar = NOTHING_PLANNED
+    ) -> tuple[list[WindowClosed | CrisisEvent], bool]:
+        """Close every bucket of a minute before ``before`` (epoch minutes), under the brand's planned events.
 
         Returns
         -------
@@ -199,7 +202,7 @@ class BrandState:
         events: list[WindowClosed | CrisisEvent] = []
         begun = self._next
         for minute in self._due(before):
-            events += self._close(minute, gaps)
+            events += self._close(minute, gaps, calendar)
         return events, self._next != begun
 
     def _due(self, before: int) -> Iterator[int]:
@@ -218,14 +221,14 @@ class BrandState:
         self._next = self._since = self._active = minute
         self._windows = Windows()
 
-    def _close(self, minute: int, gaps: Gaps) -> list[WindowClosed | CrisisEvent]:
+    def _close(self, minute: int, gaps: Gaps, calendar: Calendar) -> list[WindowClosed | CrisisEvent]:
         bucket = self._open.pop(minute, _NO_BUCKET)
         observed = not gaps.cover(self.brand, minute)
         windows = self._windows.close(minute, bucket, observed=observed)
         self._next = minute + 1
         if bucket.volume or bucket.own_posts:
             self._active = minute
-        closed = self._closed(minute, bucket, windows, observed=observed)
+        closed = self._closed(minute, bucket, windows, calendar, observed=observed)
         outcome = self._detector.observe(closed)
         self.level, self._learnt = outcome.detection.level, None
         if not windows["24h"].volume and not closed.own_posts_24h:
@@ -242,7 +245,13 @@ class BrandState:
         return [window, *outcome.events]
 
     def _closed(
-        self, minute: int, bucket: OpenBucket, windows: Mapping[str, WindowCounts], *, observed: bool
+        self,
+        minute: int,
+        bucket: OpenBucket,
+        windows: Mapping[str, WindowCounts],
+        calendar: Calendar,
+        *,
+        observed: bool,
     ) -> ClosedBucket:
         return ClosedBucket(
             brand=self.brand,
@@ -254,6 +263,7 @@ class BrandState:
             phrases=bucket.phrases.counts(),
             hashtags=bucket.hashtags.counts(),
             exemplars=bucket.exemplar_tweets(),
+            calendar=calendar,
         )
 
     # -- state ---------------------------------------------------------------------------------------
@@ -286,6 +296,7 @@ class BrandState:
         stored: StoredState,
         settings: DetectionSettings,
         detector_factory: DetectorFactory = Detector,
+        calendar: Calendar = NOTHING_PLANNED,
     ) -> BrandState:
         """Return the brand that gave the state in a value (`pipeline.statevalue.unwrap`).
 
@@ -308,7 +319,7 @@ class BrandState:
             self._detector = detector_factory.restore(brand, settings, state, self._alarm)
         except (UnknownDetectorState, *DAMAGE):
             self.problem = StateProblem.UNKNOWN_DETECTOR
-            self._detector = self._learn_anew(detector_factory, settings)
+            self._detector = self._learn_anew(detector_factory, settings, calendar)
         return self
 
     def _restore(self, state: Mapping[str, Any], windows: bytes, settings: DetectionSettings) -> None:
@@ -326,7 +337,9 @@ class BrandState:
             if min(self._open, default=self._next) < self._next:
                 raise ValueError("open, though it was closed")
 
-    def _learn_anew(self, detector_factory: DetectorFactory, settings: DetectionSettings) -> BrandDetector:
+    def _learn_anew(
+        self, detector_factory: DetectorFactory, settings: DetectionSettings, calendar: Calendar
+    ) -> BrandDetector:
         """Return a detector that has seen the last day, under the brand's alarm."""
         self._alarm.carry()
         detector = detector_factory(self.brand, settings, self._alarm)
@@ -344,6 +357,7 @@ class BrandState:
                     phrases={},
                     hashtags={},
                     exemplars=(),
+                    calendar=calendar,
                 )
             )
         return detector

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.planned import NOTHING_PLANNED, Calendar, PlannedEvent
 from schemas.crisis import Exemplar
 from schemas.window import WindowCounts
 
@@ -35,3 +36,10 @@ class ClosedBucket:
     """Mentions of the bucket by hashtag, bounded likewise."""
     exemplars: tuple[Exemplar, ...]
     """Tweets of the bucket with the most engagement, at most 3, by (engagement, ID)."""
+    calendar: Calendar = NOTHING_PLANNED
+    """The brand's planned events, past and future ones."""
+
+    @property
+    def planned(self) -> PlannedEvent | None:
+        """The event that this minute lies in, if one is planned; `calendar.factor` says the same as a number."""
+        return self.calendar.at(self.end_ms // BUCKET_MS - 1) if self.calendar else None

@@ -31,7 +31,7 @@ class Engine:
 
     def __init__(self, settings: EngineSettings, watchlist: Watchlist, analyzer: TextAnalyzer) -> None:
         self.enricher = Enricher(settings, watchlist, analyzer)
-        self.tracker = Tracker(settings, partition=0)
+        self.tracker = Tracker(settings, partition=0, calendars=watchlist.calendars)
         self._clock = self.enricher.new_clock(0)
 
     def process(self, records: Sequence[LogRecord]) -> EngineStep:

@@ -23,6 +23,8 @@ _PHRASES = 24
 _HASHTAGS = 10
 _EXEMPLARS = 3
 _LONGEST_ID = 32
+_COUNTS_BEFORE = 7
+"""State before version 3 did not tell negative retweets apart; in the minute that is open it need not."""
 _MOST_REACH = (1 << 31) - 1
 """No account has more followers; sums stay below 2**63 whatever the payload says."""
 _MOST_ENGAGEMENT = (1 << 53) - 1
@@ -37,6 +39,7 @@ class OpenBucket:
         "hashtags",
         "languages",
         "negative",
+        "negative_retweets",
         "neutral",
         "own_posts",
         "phrases",
@@ -52,6 +55,7 @@ class OpenBucket:
         self.negative = 0
         self.neutral = 0
         self.retweets = 0
+        self.negative_retweets = 0
         self.questions = 0
         self.reach = 0
         self.own_posts = 0
@@ -83,6 +87,7 @@ class OpenBucket:
             self.reach += min(mention.reach, _MOST_REACH)
         if mention.kind == TweetKind.RETWEET:
             self.retweets += 1
+            self.negative_retweets += label == SentimentLabel.NEGATIVE
         else:
             self.texts |= 1 << (mention.cluster_key or mention.repeat_key) % CELLS
         lang, languages = mention.lang, self.languages
@@ -119,7 +124,16 @@ class OpenBucket:
     def state(self) -> list[Any]:
         """Return the bucket as JSON has it, its sketches as text."""
         return [
-            [self.volume, self.negative, self.neutral, self.retweets, self.questions, self.reach, self.own_posts],
+            [
+                self.volume,
+                self.negative,
+                self.neutral,
+                self.retweets,
+                self.questions,
+                self.reach,
+                self.own_posts,
+                self.negative_retweets,
+            ],
             self.languages,
             dump_registers(self.authors),
             b64encode(self.texts.to_bytes(CELLS // 8, "little")).decode("ascii") if self.texts else "",
@@ -132,6 +146,8 @@ class OpenBucket:
     def restore(cls, state: Sequence[Any]) -> OpenBucket:
         """Return the bucket that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
         counts, languages, authors, texts, exemplars, phrases, hashtags = state
+        if len(counts) == _COUNTS_BEFORE:
+            counts = [*counts, 0]
         if not all(type(n) is int and 0 <= n <= _MOST_REACH for n in (*counts[:5], *counts[6:], *languages.values())):
             raise TypeError("not a count")
         if type(counts[5]) is not int or not 0 <= counts[5] < 1 << 62:
@@ -147,6 +163,7 @@ class OpenBucket:
             bucket.questions,
             bucket.reach,
             bucket.own_posts,
+            bucket.negative_retweets,
         ) = counts
         bucket.languages = dict(languages)
         bucket.authors = load_registers(authors)

@@ -32,6 +32,7 @@ COLUMNS = (
     "copies",
     "own_posts",
     "unobserved",
+    "negative_retweets",
 )
 """The columns every brand has; one for each language it was seen in comes after them, which sum up to the volume."""
 REACH_BITS = 24
@@ -198,8 +199,11 @@ def dump_rows(rows: NDArray[np.int32]) -> bytes:
     return b"".join(parts)
 
 
-def load_rows(data: bytes, count: int, columns: int) -> NDArray[np.int32]:
-    """Return the rows, so many of so many columns, that `dump_rows` got; ``ValueError`` when it was not so."""
+def load_rows(data: bytes, count: int, columns: int, fixed: int = _FIXED) -> NDArray[np.int32]:
+    """Return the rows, so many of so many columns, that `dump_rows` got; ``ValueError`` when it was not so.
+
+    The columns after the first ``fixed`` are languages.
+    """
     sizes = data[:columns]
     if len(sizes) < columns or max(sizes) > _OCTETS or sizes[_VOLUME] or len(data) != columns + count * sum(sizes):
         raise ValueError("not the sizes of the columns")
@@ -214,8 +218,8 @@ def load_rows(data: bytes, count: int, columns: int) -> NDArray[np.int32]:
             start = stop
     rows: NDArray[np.int32] = octets.view("<i4")[:, :, 0].T
     if (max(sizes) == _OCTETS or columns > _FEW) and (
-        rows.min() < 0 or rows[:, _FIXED:].sum(axis=1, dtype=np.int64).max() >= 1 << 31
+        rows.min() < 0 or rows[:, fixed:].sum(axis=1, dtype=np.int64).max() >= 1 << 31
     ):
         raise ValueError("counts that nobody can have counted")
-    rows[:, _FIXED:].sum(axis=1, out=rows[:, _VOLUME])
+    rows[:, fixed:].sum(axis=1, out=rows[:, _VOLUME])
     return rows

@@ -25,6 +25,9 @@ class DetectionSettings:
 
     watch_score: float = 3.0
     """Score at which the level is watch: once in a thousand hours, six weeks."""
+    watch_days: float = 2.0
+    """Bound on the days in which so many mentions in a quarter of an hour come once, at which the level is watch, too.
+    It holds whatever the law; what comes is about four times rarer (`pipeline.detection.peaks`)."""
     alert_score: float = 4.0
     """Score at which the level is alert: once in ten thousand hours. Volume alone never counts this far."""
     crisis_score: float = 6.0
@@ -44,7 +47,7 @@ class DetectionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """Everything results depend on, apart from the watchlist."""
+    """Everything results depend on, apart from the watchlist and its calendars."""
 
     allowed_lateness_ms: int = 30_000
     """How far behind the newest tweet of its raw partition a tweet may be and still count."""

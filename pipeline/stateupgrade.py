@@ -1,8 +1,11 @@
-"""What version 1 of a state was, brought up to version 2. Nothing is lost on the way.
+"""What versions 1 and 2 of a state were, brought up to version 3. Nothing is lost on the way.
 
 Version 1 was one JSON object, its bytes in base64: rings as bit planes, sketches as text, and the life cycle
 inside of the detector's state. A changelog holds such values until every brand has been written once more, so
 this reading must stay as it is for as long as somebody may come from that version.
+
+Version 2 did not tell the negative retweets from the others: of the last day's retweets as many are taken to be
+negative as of all mentions.
 """
 
 from __future__ import annotations
@@ -15,17 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.authors import load_registers
-from pipeline.compression import deflate
-from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows
-from pipeline.windows import sections_of_windows
+from pipeline.compression import deflate, inflate
+from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows, load_rows
+from pipeline.windows import parts_of_windows, sections_of_windows
 from schemas.codec import encode
 
-__all__ = ["StoredState", "sections"]
+__all__ = ["StoredState", "from_version_2", "sections"]
 
 StoredState: TypeAlias = Sequence[bytes] | Mapping[str, Any]
 """The sections of a state; or of version 1, the object."""
 
 _OLD_COLUMNS = ("volume", "negative", "neutral", "retweets", "questions", "reach", "copies", "own_posts", "unobserved")
+_RETOLD = COLUMNS.index("negative_retweets")
+_RETOLD_FROM = ("volume", "negative", "retweets")
+_BRAND_SECTIONS = 3
+_MOST_ROWS = 1 << 20
+"""Far more than the quarter hours of a brand take."""
 _DETECTOR = 1
 _CALM = [[0, [0, 0, 0, 0], [0, 0, 0, 0]], [0, 0, 0, 0, 0, 0, 0], [0, 0]]
 _MOST_BITS = 63
@@ -68,8 +76,7 @@ def _windows(state: Sequence[Any]) -> bytes:
         languages,
         dump_rows(rings[0]),
         deflate(dump_rows(rings[1])),
-        bytes(load_registers(heights)) + b64decode(codes, validate=True),
-        b64decode(texts, validate=True),
+        deflate(bytes(load_registers(heights)) + b64decode(codes, validate=True) + b64decode(texts, validate=True)),
     )
 
 
@@ -96,9 +103,43 @@ def _rows(old: NDArray[np.int64]) -> NDArray[np.int32]:
         if name != "reach":
             rows[:, COLUMNS.index(name)] = old[:, at]
     rows[:, len(COLUMNS) :] = old[:, len(_OLD_COLUMNS) :]
+    rows[:, _RETOLD] = _retold(rows)
     reach = old[:, _OLD_COLUMNS.index("reach")]
     rows[:, COLUMNS.index("reach_low")] = reach & (1 << REACH_BITS) - 1
     rows[:, COLUMNS.index("reach_high")] = reach >> REACH_BITS
     if rows.max() >= 1 << 31 or not np.array_equal(rows[:, 0], rows[:, len(COLUMNS) :].sum(axis=1)):
         raise ValueError("counts that nobody can have counted")
     return rows.astype(np.int32)
+
+
+def from_version_2(stored: list[bytes]) -> list[bytes]:
+    """Return the sections of a clock's or of a brand's state of version 2 as version 3 has them.
+
+    Raises
+    ------
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+        They are no state of version 2.
+    """
+    if len(stored) != _BRAND_SECTIONS or not stored[-1]:
+        return stored
+    core, detector, windows = stored
+    languages, minutes, quarters, sketches = parts_of_windows(windows)
+    rows = [
+        _with_retold(data, count, len(languages))
+        for data, count in ((minutes, MINUTES), (inflate(quarters, _MOST_ROWS), QUARTERS))
+    ]
+    return [core, detector, sections_of_windows(languages, rows[0], deflate(rows[1]), sketches)]
+
+
+def _with_retold(data: bytes, count: int, languages: int) -> bytes:
+    old = load_rows(data, count, _RETOLD + languages, fixed=_RETOLD)
+    rows = np.insert(old, _RETOLD, 0, axis=1)
+    rows[:, _RETOLD] = _retold(rows)
+    return dump_rows(rows)
+
+
+def _retold(rows: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
+    """Return the negative retweets that there may have been: retweets were as negative as all mentions."""
+    volume, negative, retweets = (rows[:, COLUMNS.index(name)].astype(np.int64) for name in _RETOLD_FROM)
+    shared: NDArray[np.int64] = np.minimum(negative * retweets // np.maximum(volume, 1), retweets)
+    return shared

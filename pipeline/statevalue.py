@@ -14,13 +14,14 @@ from enum import StrEnum
 from struct import Struct, pack, unpack_from
 from zlib import crc32
 
-from pipeline.stateupgrade import StoredState
+from pipeline.stateupgrade import StoredState, from_version_2
 from schemas.codec import decode
 
 __all__ = ["DAMAGE", "StateProblem", "UnusableState", "unwrap", "wrap"]
 
 _MAGIC = b"V"
-_VERSION = 2
+_VERSION = 3
+_BEFORE = 2
 _HEAD = Struct(">cBII")
 _JSON = b"{"
 """Version 1 was a JSON object, as is whatever was older."""
@@ -34,7 +35,7 @@ class StateProblem(StrEnum):
     CORRUPT = "corrupt"
     """Not what we write: the brand begins anew."""
     UNKNOWN_VERSION = "unknown_version"
-    """Written by a newer Vigie, or by one older than the version before this one: the brand begins anew."""
+    """Written by a newer Vigie, or by one older than the two versions before this one: the brand begins anew."""
     UNKNOWN_DETECTOR = "unknown_detector"
     """The counts and an open crisis were taken over; the detector learns anew from what the counts still know."""
 
@@ -51,7 +52,12 @@ def wrap(partition: int, *sections: bytes) -> bytes:
     """Return a value of the state table: the sections of a state, as of a mentions partition."""
     lengths = pack(f">B{len(sections)}I", len(sections), *map(len, sections))
     body = b"".join((lengths, *sections))
-    return _HEAD.pack(_MAGIC, _VERSION, partition, crc32(body, partition)) + body
+    return _HEAD.pack(_MAGIC, _VERSION, partition, _checksum(_VERSION, partition, body)) + body
+
+
+def _checksum(version: int, partition: int, body: bytes) -> int:
+    """Return the checksum; since version 3 it covers the version, which a flipped bit could make another."""
+    return crc32(body, partition if version == _BEFORE else crc32(bytes((version,)), partition))
 
 
 def unwrap(value: bytes) -> tuple[int, StoredState]:
@@ -60,19 +66,27 @@ def unwrap(value: bytes) -> tuple[int, StoredState]:
     Raises
     ------
     UnusableState
-        It is not what `wrap` writes, or wrote in the version before.
+        It is not what `wrap` writes, or wrote in the two versions before.
     """
     if value[:1] == _JSON:
         return _unwrap_json(value)
     if len(value) < _HEAD.size or value[:1] != _MAGIC:
         raise UnusableState(StateProblem.CORRUPT)
     _magic, version, owner, checksum = _HEAD.unpack_from(value)
-    if version != _VERSION:
+    if version not in (_VERSION, _BEFORE):
         raise UnusableState(StateProblem.UNKNOWN_VERSION)
     body = value[_HEAD.size :]
-    if not body or crc32(body, owner) != checksum:
+    if not body or _checksum(version, owner, body) != checksum:
         raise UnusableState(StateProblem.CORRUPT)
-    return owner, _sections(body)
+    sections = _sections(body)
+    return owner, sections if version == _VERSION else _widened(sections)
+
+
+def _widened(sections: list[bytes]) -> list[bytes]:
+    try:
+        return from_version_2(sections)
+    except DAMAGE as error:
+        raise UnusableState(StateProblem.CORRUPT) from error
 
 
 def _sections(body: bytes) -> list[bytes]:

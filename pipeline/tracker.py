@@ -32,6 +32,7 @@ from pipeline.brandstate import (
 from pipeline.bucket import BUCKET_MS
 from pipeline.detection import Detector
 from pipeline.gaps import Gaps
+from pipeline.planned import NOTHING_PLANNED, Calendar
 from pipeline.settings import EngineSettings
 from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, unwrap, wrap
@@ -47,6 +48,7 @@ _CLOCK_KEY = "|clock|"
 _LONGEST_GAP = 7 * 24 * 60
 """Minutes. A longer gap is cut: a wrong end must not blind detection for good."""
 _LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
+_NO_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
 
 
 def clock_key(partition: int) -> str:
@@ -95,10 +97,20 @@ class Tracker:
         The mentions partition.
     detector_factory : DetectorFactory
         Makes the detector of each brand.
+    calendars : mapping, optional
+        Planned events by brand (`Watchlist.calendars`).
     """
 
-    def __init__(self, settings: EngineSettings, partition: int, detector_factory: DetectorFactory = Detector) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        partition: int,
+        detector_factory: DetectorFactory = Detector,
+        calendars: Mapping[str, Calendar] = _NO_CALENDARS,
+    ) -> None:
         self.partition = partition
+        self.calendars = calendars
+        """May be replaced between steps; the next one uses it (`pipeline.planned` says what that means)."""
         self.problems: Counter[str] = Counter()
         """Values that could not be restored as they were, by reason (`StateProblem`)."""
         self._settings = settings
@@ -149,11 +161,14 @@ class Tracker:
         self._clock, self._gaps = clock, gaps
 
     def _restore_brand(self, name: str, stored: StoredState, size: int) -> None:
-        brand = BrandState.decode(name, stored, self._settings.detection, self._detector_factory)
+        brand = BrandState.decode(name, stored, self._settings.detection, self._detector_factory, self._calendar(name))
         if brand.problem is not None:
             self.problems[brand.problem.value] += 1
         self._brands[name] = brand
         self._look(brand, size)
+
+    def _calendar(self, name: str) -> Calendar:
+        return self.calendars.get(name, NOTHING_PLANNED)
 
     def _look(self, brand: BrandState, size: int) -> None:
         self._views[brand.brand] = BrandView(level=brand.level, closed_ms=brand.closed_ms, state_bytes=size)
@@ -231,7 +246,7 @@ class Tracker:
         if before <= self._swept:
             return events
         for name in sorted(self._brands):
-            closed, any_closed = self._brands[name].close(before, self._gaps)
+            closed, any_closed = self._brands[name].close(before, self._gaps, self._calendar(name))
             if any_closed:
                 events += closed
                 touched.add(name)

@@ -16,7 +16,7 @@ from pipeline.repeats import SlidingTexts, distinct_texts
 from pipeline.rings import COLUMNS, REACH_BITS, Rings, window_starts
 from schemas.window import WINDOW_NAMES, WindowCounts
 
-__all__ = ["Windows", "sections_of_windows"]
+__all__ = ["Windows", "parts_of_windows", "sections_of_windows"]
 
 _FIXED = len(COLUMNS)
 _VOLUME = COLUMNS.index("volume")
@@ -41,6 +41,7 @@ _NOTHING = WindowCounts(
     reach=0,
     questions=0,
     retweets=0,
+    negative_retweets=0,
     repeats=0,
     languages={},
 )
@@ -124,7 +125,7 @@ class Windows:
         if self._stored is None:
             oldest = int(window_starts(minute)[-1])
             authors, texts = self._authors.dump(minute, oldest), self._texts.dump(minute, oldest)
-            self._stored = sections_of_windows(self._rings.languages, *self._rings.dump(), authors, texts)
+            self._stored = sections_of_windows(self._rings.languages, *self._rings.dump(), deflate(authors + texts))
         return self._stored
 
     @classmethod
@@ -136,13 +137,7 @@ class Windows:
         ValueError
             It is something else.
         """
-        if len(data) < _LENGTHS.size:
-            raise ValueError("cut")
-        named, counted, packed = _LENGTHS.unpack_from(data)
-        codes, minutes, quarters, rest = _cut(data[_LENGTHS.size :], named, counted, packed)
-        languages = codes.decode("ascii").split()
-        if len(set(languages)) != len(languages) or not all(map(is_language, languages)):
-            raise ValueError("not languages")
+        languages, minutes, quarters, rest = parts_of_windows(data)
         recency = inflate(rest, _MOST_RECENCY)
         windows = cls()
         windows._rings = Rings.load(languages, minutes, quarters, minute)
@@ -152,17 +147,33 @@ class Windows:
         return windows
 
 
-def sections_of_windows(
-    languages: Sequence[str], minutes: bytes, quarters: bytes, authors: bytes, texts: bytes
-) -> bytes:
+def sections_of_windows(languages: Sequence[str], minutes: bytes, quarters: bytes, sketches: bytes) -> bytes:
     """Put the parts of stored windows together.
 
-    The quarter hours come compressed, being kept so. The minutes are left as they are: compressed they would be
+    The quarter hours and the sketches come compressed. The minutes are left as they are: compressed they would be
     hardly shorter, and they are written anew each minute.
     """
     codes = " ".join(languages).encode("ascii")
     lengths = _LENGTHS.pack(len(codes), len(minutes), len(quarters))
-    return b"".join((lengths, codes, minutes, quarters, deflate(authors + texts)))
+    return b"".join((lengths, codes, minutes, quarters, sketches))
+
+
+def parts_of_windows(data: bytes) -> tuple[list[str], bytes, bytes, bytes]:
+    """Take stored windows apart: languages, minutes, compressed quarter hours, compressed sketches.
+
+    Raises
+    ------
+    ValueError
+        It is something else.
+    """
+    if len(data) < _LENGTHS.size:
+        raise ValueError("cut")
+    named, counted, packed = _LENGTHS.unpack_from(data)
+    codes, minutes, quarters, rest = _cut(data[_LENGTHS.size :], named, counted, packed)
+    languages = codes.decode("ascii").split()
+    if len(set(languages)) != len(languages) or not all(map(is_language, languages)):
+        raise ValueError("not languages")
+    return languages, minutes, quarters, rest
 
 
 def _cut(data: bytes, *lengths: int) -> list[bytes]:
@@ -191,11 +202,12 @@ def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
         copies,
         bucket.own_posts,
         not observed,
+        bucket.negative_retweets,
     )
 
 
 def _window(row: list[int], codes: list[str], authors: int | None, texts: int | None) -> WindowCounts:
-    volume, negative, neutral, retweets, questions, low, high, copies = row[:8]
+    volume, negative, neutral, retweets, questions, low, high, copies, *_, retold = row[:_FIXED]
     if not volume:
         return _NOTHING
     originals = volume - retweets
@@ -210,6 +222,7 @@ def _window(row: list[int], codes: list[str], authors: int | None, texts: int | 
         reach=(high << REACH_BITS) + low,
         questions=questions,
         retweets=retweets,
+        negative_retweets=retold,
         repeats=min(copies, max(originals - 1, 0)),
         languages=_languages(codes, row[_FIXED:]),
     )

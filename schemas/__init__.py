@@ -5,7 +5,18 @@ AsyncAPI document (``schemas/asyncapi.yaml``), deterministic IDs and CloudEvents
 """
 
 from schemas.cloudevents import EventType
-from schemas.crisis import Concern, CrisisEvent, CrisisEventType, Evidence, Exemplar, Signal
+from schemas.crisis import (
+    Concern,
+    CrisisEvent,
+    CrisisEventType,
+    Decision,
+    Evidence,
+    Exemplar,
+    Law,
+    Signal,
+    ToLearn,
+    WindowScore,
+)
 from schemas.deadletter import DeadLetter, DeadLetterReason
 from schemas.mention import Gap, Mention, Origin, Sentiment, SentimentLabel, Watermark
 from schemas.topics import Topics
@@ -20,11 +31,13 @@ __all__ = [
     "CrisisEventType",
     "DeadLetter",
     "DeadLetterReason",
+    "Decision",
     "Detection",
     "EventType",
     "Evidence",
     "Exemplar",
     "Gap",
+    "Law",
     "Level",
     "Mention",
     "Origin",
@@ -32,10 +45,12 @@ __all__ = [
     "SentimentLabel",
     "Signal",
     "SourceForm",
+    "ToLearn",
     "Topics",
     "Tweet",
     "TweetKind",
     "Watermark",
     "WindowClosed",
     "WindowCounts",
+    "WindowScore",
 ]

@@ -59,6 +59,8 @@ class WindowCounts:
     """Mentions that ask something."""
     retweets: int
     """Mentions that are retweets."""
+    negative_retweets: int
+    """Of these, those whose sentiment label is negative."""
     repeats: int
     """Mentions (retweets aside) beyond the distinct texts: copies. An estimate."""
     languages: dict[str, int]
@@ -85,6 +87,8 @@ class Detection:
     """The brand's usual negative share, 0 to 1."""
     learning: float
     """How far the baseline has been learnt, 0 to 1; below 1 no level above watch is raised."""
+    planned: str | None = None
+    """The planned event that the bucket lies in: it may have raised what was expected, and it teaches nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

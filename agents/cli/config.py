@@ -32,6 +32,9 @@ def check(watchlist: Path | None, *, as_json: bool) -> None:
         return
     names = ", ".join(brand.name for brand in loaded.brands.values())
     out.print(f"settings: ok\nwatchlist: ok, {settings.watchlist}, {len(loaded.brands)} brands: {names}")
+    if loaded.calendars:
+        planned = ", ".join(f"{key} {len(calendar.events)}" for key, calendar in loaded.calendars.items())
+        out.print(f"calendar: ok, planned events, each repetition counted: {planned}")
 
 
 @config.command()

@@ -10,6 +10,9 @@ from agents.cli.config import config
 from agents.cli.demo import demo
 from agents.cli.doctor import doctor
 from agents.cli.evaluate import evaluate
+from agents.cli.evaluate_nab import nab
+from agents.cli.evaluate_onset import onset
+from agents.cli.explain import explain
 from agents.cli.models import models
 from agents.cli.names import names
 from agents.cli.produce import produce
@@ -47,6 +50,7 @@ for command in (
     demo,
     doctor,
     evaluate,
+    explain,
     models,
     names,
     produce,
@@ -59,3 +63,5 @@ for command in (
     worker,
 ):
     main.add_command(command)
+evaluate.add_command(nab)
+evaluate.add_command(onset)

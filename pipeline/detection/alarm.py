@@ -58,6 +58,16 @@ class Alarm:
         """When the open crisis began that must not teach a new model what is usual; none when there is none."""
         return self._life.opened_ms if self._life.is_unusual() else None
 
+    @property
+    def minutes(self) -> Hysteresis:
+        """For how long each level has been earned and missed. To read only."""
+        return self._hysteresis
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether the open crisis keeps its level because the model is new."""
+        return self._carries and self._carried < _CARRIED_MINUTES
+
     def carry(self) -> None:
         """Carry the open crisis, if there is one, over to a new model. Doing so again lengthens nothing."""
         self._carries = self.level > Level.CALM

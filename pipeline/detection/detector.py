@@ -10,12 +10,14 @@ from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.detection import evidence as proof
 from pipeline.detection.alarm import Alarm
 from pipeline.detection.concerns import Phrases
+from pipeline.detection.decision import decision
 from pipeline.detection.exemplars import Exemplars
 from pipeline.detection.lifecycle import Step
 from pipeline.detection.model import BrandModel, features
+from pipeline.detection.peaks import OnePage
+from pipeline.detection.rounding import short
 from pipeline.detection.severity import CALM, Verdict, judge
 from pipeline.detection.stored import number
-from pipeline.detection.tails import count_interval
 from pipeline.detection.volume import HORIZONS
 from pipeline.settings import DetectionSettings
 from schemas.crisis import CrisisEvent
@@ -25,12 +27,16 @@ from schemas.window import Detection, Level
 
 __all__ = ["Detector", "Outcome", "UnknownDetectorState"]
 
-_VERSION = 2
+_VERSION = 3
+_BEFORE = 2
+"""It had no peaks: they are learnt anew, the rest is taken over."""
 _HOUR = HORIZONS.index("1h")
 _LOOK_MINUTES = 15
 """A minute without mentions is looked at only this often: its windows only lose."""
 _PROTECTED_WEIGHT = 0.1
 """How far a minute may teach while a crisis is open."""
+_TALK_MINUTES = 2 * 60 + 1
+"""What is said becomes usual talk up to so much later."""
 
 
 class UnknownDetectorState(ValueError):
@@ -65,7 +71,9 @@ class Detector:
 
     __slots__ = (
         "_exemplars",
+        "_is_told",
         "_model",
+        "_pages",
         "_phrases",
         "_settings",
         "_shown",
@@ -81,6 +89,9 @@ class Detector:
         self._model = BrandModel()
         self._phrases = Phrases()
         self._exemplars = Exemplars()
+        self._pages = OnePage(settings.watch_days)
+        self._is_told = False
+        """Of the minute judged last; events are of minutes that were judged."""
         self._verdict = CALM
         self._shown: tuple[Any, tuple[float, float, float, float]] = (None, (0.0, 0.0, 0.0, 0.0))
 
@@ -93,17 +104,18 @@ class Detector:
             The minute that follows the one observed last.
         """
         minute = bucket.end_ms // BUCKET_MS
+        self._model.calendar = bucket.calendar
         if not bucket.observed:
-            detection = self._detection(minute, score=0.0)
+            detection = self._detection(bucket, minute, score=0.0)
             self._model.skip(minute)
             return Outcome(detection=detection, events=())
         mentions = bucket.windows["1m"].volume
-        x = self._features(bucket, minute)
+        x = self._features(bucket, minute, tense=self.alarm.level > Level.CALM or self._verdict.earned > Level.CALM)
         if "volume_1m" in x:
             self._verdict = self._judge(x)
         self._listen(bucket, minute, mentions)
         events = self._live(bucket, minute)
-        detection = self._detection(minute, score=self._verdict.score)
+        detection = self._detection(bucket, minute, score=self._verdict.score)
         self._learn(bucket.end_ms, x)
         return Outcome(detection=detection, events=events)
 
@@ -114,16 +126,20 @@ class Detector:
         what is usual.
         """
         minute = bucket.end_ms // BUCKET_MS
+        self._model.calendar = bucket.calendar
         protected_ms = self.alarm.protected_from_ms
         if not bucket.observed or (protected_ms is not None and bucket.end_ms >= protected_ms):
             self._model.skip(minute)
         else:
-            self._model.learn_one(self._features(bucket, minute))
+            self._model.learn_one(self._features(bucket, minute, tense=False))
 
     @staticmethod
-    def _features(bucket: ClosedBucket, minute: int) -> dict[str, float]:
-        """Return what there is to look at in a minute; nothing in most minutes without mentions."""
-        if bucket.windows["1m"].volume > 0 or minute % _LOOK_MINUTES == 0:
+    def _features(bucket: ClosedBucket, minute: int, *, tense: bool) -> dict[str, float]:
+        """Return what there is to look at in a minute; nothing in most minutes without mentions.
+
+        While it is tense every minute is looked at, so that whatever is published was judged at its own minute.
+        """
+        if bucket.windows["1m"].volume > 0 or tense or minute % _LOOK_MINUTES == 0:
             return features(minute, bucket.windows)
         return {"end_minute": minute}
 
@@ -131,12 +147,16 @@ class Detector:
         if not x["volume_6h"]:
             return CALM
         assessment = self._model.assess(x)
+        let_through = self._pages.step(assessment.peak_days, int(x["end_minute"]))
+        self._is_told = not let_through and assessment.peak_days >= self._settings.watch_days
+        assessment = assessment._replace(is_told=self._is_told)
         if assessment.crisis >= self._settings.crisis_score:  # what severe asks for beside
             assessment = assessment._replace(support=self._model.support(x))
         return judge(assessment, self._model.learning, self._settings)
 
     def _listen(self, bucket: ClosedBucket, minute: int, mentions: int) -> None:
-        self._phrases.turn(minute, learn=not self.alarm.is_alert())
+        planned = bucket.calendar and bucket.calendar.within(minute - _TALK_MINUTES, minute)
+        self._phrases.turn(minute, learn=not (self.alarm.is_alert() or planned))
         if mentions:
             self._phrases.fold(bucket.phrases, bucket.hashtags, mentions)
             self._exemplars.fold(minute, bucket.exemplars)
@@ -146,21 +166,25 @@ class Detector:
             self._verdict,
             bucket.end_ms,
             learning=self._model.learning,
-            silent=not bucket.windows[HORIZONS[-1]].volume,
+            silent=self._is_silent(bucket),
         )
         return (self._event(bucket, minute, step),) if step else ()
+
+    @staticmethod
+    def _is_silent(bucket: ClosedBucket) -> bool:
+        return not bucket.windows[HORIZONS[-1]].volume
 
     def _learn(self, end_ms: int, x: dict[str, float]) -> None:
         if self.alarm.accepts(end_ms):
             self._model.accept()
         self._model.learn_one(x, w=_PROTECTED_WEIGHT if self.alarm.is_protected(end_ms) else 1.0)
 
-    def _detection(self, minute: int, *, score: float) -> Detection:
+    def _detection(self, bucket: ClosedBucket, minute: int, *, score: float) -> Detection:
         expected = self._model.expectations(minute)
         if self._shown[0] is not expected:
-            mean, dispersion = expected.counts[_HOUR]
-            low, high = count_interval(mean, dispersion)
-            self._shown = (expected, (proof.short(mean), low, high, round(expected.usual, 6)))
+            low, high = proof.interval(expected.ordinary[_HOUR], expected.counts[_HOUR])
+            mean = short(expected.counts[_HOUR][0])
+            self._shown = (expected, (mean, low, high, round(expected.usual, 6)))
         mean, low, high, usual = self._shown[1]
         return Detection(
             level=self.alarm.level,
@@ -170,22 +194,20 @@ class Detector:
             high_1h=high,
             negative_share_expected=usual,
             learning=round(self._model.learning, 4),
+            planned=planned.name if (planned := bucket.planned) else None,
         )
 
     def _event(self, bucket: ClosedBucket, minute: int, step: Step) -> CrisisEvent:
-        x = features(minute, bucket.windows)
-        assessment = self._model.assess(x)._replace(support=self._model.support(x))
-        view = proof.decisive(assessment, self._settings.alert_score)
-        finding = proof.Finding(
-            assessment=assessment,
-            view=view,
+        finding = proof.find(self._model, features(minute, bucket.windows), self._settings, is_told=self._is_told)
+        carried = self.alarm.is_carried and not self._is_silent(bucket)
+        evidence = proof.build(
+            bucket,
+            finding,
+            proof.Talk.of(self._phrases, self._exemplars, minute),
             score=self._verdict.score,
-            dispersion=self._model.expectations(minute).counts[view.horizon][1],
-            usual=self._model.negative.usual,
-            learning=self._model.learning,
+            decision=decision(finding.assessment, self._verdict, self.alarm, self._settings, carried=carried),
+            config_hash=self._settings.fingerprint(),
         )
-        talk = proof.Talk.of(self._phrases, self._exemplars, minute)
-        evidence = proof.build(bucket, finding, talk, self._settings.fingerprint())
         end = to_rfc3339(bucket.end_ms)
         return CrisisEvent(
             id=crisis_event_id(step.crisis_id, step.sequence),
@@ -209,6 +231,7 @@ class Detector:
             "version": _VERSION,
             "model": self._model.state(),
             "verdict": [self._verdict.score, *(int(level) for level in self._verdict[1:])],
+            "pages": self._pages.numbers(),
             "phrases": self._phrases.state(),
             "exemplars": self._exemplars.state(),
         }
@@ -225,7 +248,7 @@ class Detector:
             The state has another version, or is no state of a detector.
         """
         version = state.get("version")
-        if version != _VERSION:
+        if version not in (_VERSION, _BEFORE):
             raise UnknownDetectorState(f"detector state of version {version!r}, known is {_VERSION}")
         detector = cls(brand, settings, alarm)
         try:
@@ -238,5 +261,7 @@ class Detector:
         self._model.restore(state["model"])
         score, earned, at_once, held = state["verdict"]
         self._verdict = Verdict(number(score), Level(earned), Level(at_once), Level(held))
+        if state["version"] == _VERSION:
+            self._pages.restore(state["pages"])
         self._phrases.restore(state["phrases"])
         self._exemplars.restore(state["exemplars"])

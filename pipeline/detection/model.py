@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 from river import base
 
 from pipeline.detection.dispersion import compact
+from pipeline.detection.peaks import PeakModel
 from pipeline.detection.share import ShareModel
 from pipeline.detection.stored import numbers, whole
-from pipeline.detection.tails import beta_binomial_surprise, combined, count_surprise, normal_surprise
+from pipeline.detection.tails import beta_binomial_surprise, count_surprise, joined, normal_surprise
 from pipeline.detection.volume import HORIZON_MINUTES, HORIZONS, VolumeModel
+from pipeline.planned import NOTHING_PLANNED
 
-__all__ = ["Assessment", "BrandModel", "HorizonView", "Support", "features"]
+__all__ = ["RARITY", "Assessment", "BrandModel", "HorizonView", "Support", "features"]
 
 _HOUR = HORIZONS.index("1h")
-_NAMES = tuple((f"volume_{w}", f"negative_{w}", f"authors_{w}", f"repeats_{w}") for w in HORIZONS)
+_COUNTS = ("volume", "negative", "authors", "retweets", "negative_retweets", "repeats")
+_NAMES = tuple(tuple(f"{count}_{w}" for count in _COUNTS) for w in HORIZONS)
 _LONGEST = len(HORIZONS) - 1
 _POSTS_OF_ONE = 2.0
 """Posts of one author that count in full; more of them add nothing."""
@@ -30,7 +33,7 @@ _REFRESH_MINUTES = 15
 _CALM_ODDS = log(0.1)
 """An hour ten times likelier under the usual share than under the long window's ends its claim."""
 _DELAY_HOURS = HORIZON_MINUTES[_LONGEST] // 60
-_RARITY = tuple(log10(minutes / 60.0) for minutes in HORIZON_MINUTES)
+RARITY = tuple(log10(minutes / 60.0) for minutes in HORIZON_MINUTES)
 """A long window is looked at anew less often than a short one: surprises are brought to looks an hour.
 
 Then 4 is once in ten thousand hours, whichever window says so.
@@ -54,10 +57,9 @@ class HorizonView(NamedTuple):
     trials: float
     """Mentions after the same discount."""
     share_surprise: float
-    attention: float
-    """Surprise of the volume, brought to looks an hour: 3 is once in a thousand hours."""
     crisis: float
-    """Of the share, or of share and volume together, where volume counts no more than the share does; alike."""
+    """Of the share, or of share and volume together, where volume counts no more than the share does, brought to
+    looks an hour: 3 is once in a thousand hours."""
     authors: float
     """Distinct authors."""
     negative_authors: float
@@ -70,9 +72,12 @@ class Support(NamedTuple):
     questions_surprise: float = 0.0
     usual_questions: float = 0.0
     """Share of the brand's ordinary mentions that ask something."""
+    questions_correlation: float = 0.0
     reach_surprise: float = 0.0
     usual_reach: float = 0.0
     """Reach of an ordinary hour with mentions."""
+    reach_spread: float = 0.0
+    """Standard deviation of log(1 + reach); 0 before there was such an hour."""
 
 
 class Assessment(NamedTuple):
@@ -80,6 +85,10 @@ class Assessment(NamedTuple):
 
     views: tuple[HorizonView, ...]
     """One for each horizon, shortest first."""
+    peak_days: float = 0.0
+    """Bound on the return period of the last quarter of an hour's mentions, in days (`PeakModel`)."""
+    is_told: bool = False
+    """Whether such a crowd has been told of within the day (`OnePage`)."""
     support: Support = Support()
     """Only when it was asked for."""
 
@@ -88,28 +97,27 @@ class Assessment(NamedTuple):
         """Strongest crisis surprise over the horizons."""
         return max(view.crisis for view in self.views)
 
-    @property
-    def attention(self) -> float:
-        """Strongest attention over the horizons."""
-        return max(view.attention for view in self.views)
-
 
 class _Expectations(NamedTuple):
     as_of: int
     counts: tuple[tuple[float, float], ...]
-    """Mean and dispersion of each horizon's volume."""
+    """Mean and dispersion of each horizon's volume: the most that is expected, planned events included."""
     usual: float
     correlations: tuple[float, ...]
+    ordinary: tuple[tuple[float, float], ...]
+    """The same without planned events: the least that is expected."""
 
 
 def features(end_minute: int, windows: Mapping[str, Any]) -> dict[str, float]:
     """Flatten rolling windows (`schemas.WindowCounts` by name) into the features `BrandModel` reads."""
     x: dict[str, float] = {"end_minute": end_minute, "volume_1m": windows["1m"].volume}
-    for window, (volume, negative, authors, repeats) in zip(HORIZONS, _NAMES, strict=True):
+    for window, (volume, negative, authors, retweets, retold, repeats) in zip(HORIZONS, _NAMES, strict=True):
         counts = windows[window]
         x[volume] = counts.volume
         x[negative] = counts.negative
         x[authors] = counts.authors
+        x[retweets] = counts.retweets
+        x[retold] = counts.negative_retweets
         x[repeats] = counts.repeats
     hour = windows["1h"]
     x["questions_1h"] = hour.questions
@@ -126,9 +134,10 @@ class BrandModel(base.AnomalyDetector):
     usual are no crisis, whatever their number, while a much worse share is one without any more mentions.
 
     A window is a dict with, for each horizon of 15m, 1h and 6h, `volume_*`, `negative_*`, `authors_*`,
-    `repeats_*`, and with them `volume_1m`, `questions_1h`, `reach_1h` and `end_minute` (epoch minutes;
-    without it, minutes are counted). What is missing counts as 0. One call of `learn_one` a minute: the
-    model itself takes what does not overlap (each whole quarter, hour and quarter day).
+    `retweets_*`, `negative_retweets_*` and `repeats_*` (repeated texts), and with them `volume_1m`,
+    `questions_1h`, `reach_1h` and `end_minute` (epoch minutes; without it, minutes are counted). What is missing
+    counts as 0. One call of `learn_one` a minute: the model itself takes what does not overlap (each whole
+    quarter, hour and quarter day).
 
     Parameters
     ----------
@@ -161,6 +170,7 @@ class BrandModel(base.AnomalyDetector):
         self.volume = VolumeModel()
         self.negative = ShareModel(prior_negative)
         self.questions = ShareModel(prior_questions)
+        self.peaks = PeakModel()
         self.reach = [0.0, 4.0, 0.0]
         """Mean and variance of log(1 + reach) of an hour with mentions, and the hours learnt."""
         self.run = 0
@@ -175,6 +185,8 @@ class BrandModel(base.AnomalyDetector):
         """The minute that is next to be learnt, epoch minutes."""
         self.pending: list[tuple[float, ...]] = []
         """The last hours, not yet in the baseline: mentions, average hours, negative, of how many, weight."""
+        self.calendar = NOTHING_PLANNED
+        """Planned events: part of what is asked, not of what was learnt."""
         self._cache: _Expectations | None = None
 
     @property
@@ -191,6 +203,11 @@ class BrandModel(base.AnomalyDetector):
             self.spoken / _LEARNT_HOURS,
         )
 
+    @property
+    def missing(self) -> tuple[int, int, int]:
+        """Observed minutes, mentions, and hours with mentions that are still to come until it has been learnt."""
+        return _LEARNT_MINUTES - self.minutes, _LEARNT_MENTIONS - self.mentions, _LEARNT_HOURS - self.spoken
+
     def score_one(self, x: dict[Any, Any]) -> float:
         """Return the crisis surprise of the windows, in bans, at least 0."""
         return self.assess(x).crisis
@@ -200,67 +217,89 @@ class BrandModel(base.AnomalyDetector):
         expected = self.expectations(int(x.get("end_minute", self.clock)))
         views = [self._view(h, expected, x) for h in range(len(HORIZONS))]
         views[_LONGEST] = self._if_it_lasts(views[_LONGEST], views[_HOUR])
-        return Assessment(tuple(views))
+        return Assessment(tuple(views), self.peaks.return_days(self._planned(x)))
+
+    def _planned(self, x: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """Say how many times its ordinary mentions the brand is expected to have at most, if an event is planned."""
+        minute = int(x.get("end_minute", self.clock))
+        event = self.calendar.leading(minute - HORIZON_MINUTES[0], minute) if self.calendar else None
+        return x if event is None else {**x, "planned": event.expect}
 
     def support(self, x: Mapping[Any, Any]) -> Support:
         """Return how unusual questions and reach of the last hour are."""
         mean, variance, hours = self.reach
+        expected = self.expectations(int(x.get("end_minute", self.clock)))
+        if expected.counts is not expected.ordinary:  # more people reach more
+            mean += log(expected.counts[_HOUR][0] / expected.ordinary[_HOUR][0])
         reach = max(0.0, x.get("reach_1h", 0))
-        z = (log1p(reach) - mean) / sqrt(variance * (1.0 + 1.0 / hours)) if hours >= 1.0 else 0.0
+        spread = sqrt(variance * (1.0 + 1.0 / hours)) if hours >= 1.0 else 0.0
+        z = (log1p(reach) - mean) / spread if spread else 0.0
         volume = x.get("volume_1h", 0)
         return Support(
             questions_surprise=self.questions.surprise(_HOUR, min(volume, x.get("questions_1h", 0)), volume),
             usual_questions=self.questions.usual,
+            questions_correlation=self.questions.correlation(_HOUR),
             reach_surprise=normal_surprise(z),
             usual_reach=exp(mean) - 1.0,
+            reach_spread=spread,
         )
 
     def expectations(self, minute: int) -> _Expectations:
-        """Return what is expected of the windows that end at ``minute``, to a quarter of an hour."""
+        """Return what is expected of the windows that end at ``minute``.
+
+        To a quarter of an hour; planned events count to the minute.
+        """
         as_of = minute - minute % _REFRESH_MINUTES
         if self._cache is None or self._cache.as_of != as_of:
-            self._cache = _Expectations(
-                as_of,
-                tuple(self.volume.predict(h, as_of) for h in range(len(HORIZONS))),
-                self.negative.usual,
-                tuple(self.negative.correlation(h) for h in range(len(HORIZONS))),
-            )
-        return self._cache
+            counts = tuple(self.volume.predict(h, as_of) for h in range(len(HORIZONS)))
+            correlations = tuple(self.negative.correlation(h) for h in range(len(HORIZONS)))
+            self._cache = _Expectations(as_of, counts, self.negative.usual, correlations, counts)
+        return self._raised(minute, self._cache) if self.calendar else self._cache
+
+    def _raised(self, minute: int, expected: _Expectations) -> _Expectations:
+        """Raise what is expected of the volume by the planned events in each window, if there are any."""
+        stretches = self.calendar.within(minute - HORIZON_MINUTES[_LONGEST], minute)
+        if not stretches:
+            return expected
+        counts = tuple(
+            self.volume.raised(h, minute, ordinary, stretches) for h, ordinary in enumerate(expected.ordinary)
+        )
+        return expected._replace(counts=counts)
 
     def _view(self, h: int, expected: _Expectations, x: Mapping[Any, Any]) -> HorizonView:
         mean, dispersion = expected.counts[h]
-        volume, hits, trials, authors = self._reading(h, x, expected.usual)
+        volume, hits, trials, authors = self.reading(h, x, expected.usual)
         if volume == 0.0:
-            return HorizonView(h, 0.0, mean, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        loud = worse = attention = crisis = 0.0
+            return HorizonView(h, 0.0, mean, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        loud = worse = crisis = 0.0
         if volume > mean:
             loud = count_surprise(volume, mean, dispersion)
-            attention = max(0.0, loud + _RARITY[h])
         if hits > trials * expected.usual:
             worse = beta_binomial_surprise(hits, trials, expected.usual, expected.correlations[h])
-            crisis = max(0.0, worse + _RARITY[h], combined(worse, min(loud, worse)) + _RARITY[h])
-        return HorizonView(
-            h, volume, mean, loud, hits, trials, worse, attention, crisis, authors, hits * authors / volume
-        )
+            crisis = max(0.0, joined(worse, loud) + RARITY[h])
+        return HorizonView(h, volume, mean, loud, hits, trials, worse, crisis, authors, hits * authors / volume)
 
     @staticmethod
-    def _reading(h: int, x: Mapping[Any, Any], usual: float) -> tuple[float, float, float, float]:
+    def reading(h: int, x: Mapping[Any, Any], usual: float) -> tuple[float, float, float, float]:
         """Volume, negative mentions and mentions that count, and distinct authors.
 
-        Copies tell the opinion of one, and their sentiment is not known: of all readings the one is taken
-        that is nearest to the usual share. So a wave of copies is never evidence; what it cannot explain is.
+        Retweets tell the opinion of one and are read alike, right or wrong, so they are left out. So are repeated
+        texts, but what is negative among them is not known: of all readings the one is taken that is nearest to the
+        usual share. So a wave of copies is never evidence; what it cannot explain is.
         """
-        of_volume, of_negative, of_authors, of_copies = _NAMES[h]
+        of_volume, of_negative, of_authors, of_retweets, of_retold, of_repeats = _NAMES[h]
         volume = x.get(of_volume, 0)
         if volume <= 0:
             return 0.0, 0.0, 0.0, 0.0
         negative = _within(x.get(of_negative, 0), volume)
         authors = _within(x.get(of_authors, 0), volume)
-        copies = _within(x.get(of_copies, 0), volume)
         trials, hits = volume, negative
-        if copies:
-            trials = volume - copies
-            hits = min(max(usual * trials, negative - copies), negative, trials)
+        if retweets := _within(x.get(of_retweets, 0), volume):
+            trials -= retweets
+            hits = _within(negative - _within(x.get(of_retold, 0), retweets), trials)
+        if copies := _within(x.get(of_repeats, 0), trials):
+            trials -= copies
+            hits = min(max(usual * trials, hits - copies), hits, trials)
         full = _POSTS_OF_ONE * authors
         if trials <= full:
             return volume, hits, trials, authors
@@ -277,7 +316,7 @@ class BrandModel(base.AnomalyDetector):
         return long._replace(crisis=0.0) if odds < _CALM_ODDS else long
 
     def learn_one(self, x: dict[Any, Any], w: float = 1.0) -> None:
-        """Take in one observed minute.
+        """Take in one observed minute; one that is part of a planned event is passed over.
 
         Parameters
         ----------
@@ -287,8 +326,12 @@ class BrandModel(base.AnomalyDetector):
             How far it may teach, 0 to 1.
         """
         minute = int(x.get("end_minute", self.clock))
+        if self.calendar and self.calendar.at(minute - 1):
+            self.skip(minute)  # neither the crowd of an event nor its absence is usual, nor is what a crowd talks of
+            return
         self.run = min(self.run + 1, HORIZON_MINUTES[_LONGEST]) if minute == self.clock or not self.clock else 1
         self.clock = minute + 1
+        self.peaks.learn_one({**self._planned(x), "end_minute": minute}, w)
         clip = self.learning >= 1.0
         if minute % HORIZON_MINUTES[0] == 0:
             for h, length in enumerate(HORIZON_MINUTES):
@@ -299,25 +342,26 @@ class BrandModel(base.AnomalyDetector):
             self.minutes = min(self.minutes + 1, _LEARNT_MINUTES)
 
     def skip(self, minute: int) -> None:
-        """Pass over a minute that was not observed: it teaches nothing, and no window may hold it."""
+        """Pass over a minute that was not observed, or not usual: it teaches nothing, and no window may hold it."""
         self.run, self.clock = 0, minute + 1
 
     def _learn_window(self, h: int, minute: int, x: Mapping[Any, Any], *, weight: float, clip: bool) -> None:
-        volume, hits, trials, _ = self._reading(h, x, self.negative.usual)
+        volume, hits, trials, _ = self.reading(h, x, self.negative.usual)
         count = self.volume.learn_window(h, minute, volume, weight=weight, clip=clip)
         taught = self.negative.learn_window(h, hits, trials, weight=weight, clip=clip)
         self._cache = None
         if h != _HOUR:
             return
+        heard = 1.0
         if volume > 0.0:
+            heard = count / volume  # a crowd teaches what is usual as one hour, not as the many hours it is as loud as
             self.spoken = min(self.spoken + 1, _LEARNT_HOURS)
             asked = min(volume, max(0.0, x.get("questions_1h", 0)))
             asked = self.questions.learn_window(h, asked, volume, weight=weight, clip=clip)
-            self.questions.learn_share(asked, volume, weight)
+            self.questions.learn_share(heard * asked, heard * volume, weight)
             self._learn_reach(x.get("reach_1h", 0), weight)
-        self.pending.append(
-            (compact(count), compact(self.volume.season.exposure(minute, 60)), compact(taught), compact(trials), weight)
-        )
+        exposure = self.volume.season.exposure(minute, 60)
+        self.pending.append((*map(compact, (count, exposure, heard * taught, heard * trials)), weight))
         while len(self.pending) > (_DELAY_HOURS if clip else 0):
             self._learn_baseline(*self.pending.pop(0), now=weight)
 
@@ -346,6 +390,7 @@ class BrandModel(base.AnomalyDetector):
         """Forget all but a day's worth of the baseline: what has lasted for days is the new ordinary."""
         self.volume.accept()
         self.negative.accept()
+        self.peaks.accept()
         self._cache = None
 
     def state(self) -> dict[str, Any]:
@@ -356,6 +401,7 @@ class BrandModel(base.AnomalyDetector):
             "negative": self.negative.numbers(),
             "questions": self.questions.numbers(),
             "reach": self.reach,
+            "peaks": self.peaks.numbers(),
             "pending": self.pending,
         }
 
@@ -365,6 +411,8 @@ class BrandModel(base.AnomalyDetector):
         self.volume.restore(state["volume"])
         self.negative.restore(state["negative"])
         self.questions.restore(state["questions"])
+        if "peaks" in state:  # the version before knew of none
+            self.peaks.restore(state["peaks"])
         mean, variance, hours = numbers(state["reach"], 3)
         numbers(list(chain(*state["pending"])), 5 * len(state["pending"]))
         self.pending = list(map(tuple, state["pending"]))

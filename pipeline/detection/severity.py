@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from math import log10
 from typing import Any, NamedTuple
 
 from pipeline.detection.model import Assessment
 from pipeline.settings import DetectionSettings
 from schemas.window import Level
 
-__all__ = ["CALM", "Hysteresis", "Verdict", "judge"]
+__all__ = [
+    "AUTHORS",
+    "CALM",
+    "FALL_MINUTES",
+    "HOLD",
+    "OVERWHELMING",
+    "RISE_MINUTES",
+    "Hysteresis",
+    "Verdict",
+    "attention",
+    "judge",
+    "loudness",
+]
 
 _LEVELS = (Level.WATCH, Level.ALERT, Level.CRISIS, Level.SEVERE)
-_AUTHORS = (3.0, 5.0, 10.0, 30.0)
+AUTHORS = (3.0, 5.0, 10.0, 30.0)
 """Distinct authors each level asks for: of negative mentions, except that watch may be for volume alone."""
-_RISE_MINUTES = (5, 5, 10, 30)
+RISE_MINUTES = (5, 5, 10, 30)
 """Minutes without a break that each level must be earned before it is given."""
-_FALL_MINUTES = 60
+FALL_MINUTES = 60
 """Minutes without a break that a level is not even held before it is given up."""
-_OVERWHELMING = 3.0
+OVERWHELMING = 3.0
 """A surprise this far (a thousand times) beyond what a level asks need not last; severe always must."""
-_HOLD = 1.0
+HOLD = 1.0
 """A level is held at ten times the odds at which it is given."""
 _MINUTE_MS = 60_000
 
@@ -47,27 +60,46 @@ def judge(assessment: Assessment, learning: float, settings: DetectionSettings) 
     worse than usual (volume alone never makes them) of enough distinct authors, and for a baseline that has
     been learnt; severe also for an unusual volume, reach or share of questions.
     """
-    loud = min(assessment.attention, settings.alert_score - 0.01)
+    loud = loudness(assessment, settings)
     score = learning * max(assessment.crisis, loud)
-    if score < settings.watch_score - _HOLD:
+    if score < settings.watch_score - HOLD:
         return Verdict(score, Level.CALM, Level.CALM, Level.CALM)
     if learning < 1.0:  # what is not known yet is no surprise: it counts as far as the baseline is learnt
-        watch = Level.WATCH if score >= settings.watch_score and _authors(assessment) >= _AUTHORS[0] else Level.CALM
+        watch = Level.WATCH if score >= settings.watch_score and _authors(assessment) >= AUTHORS[0] else Level.CALM
         return Verdict(score, watch, Level.CALM, Level.WATCH)
-    earned, at_once, held = (_level(assessment, loud + ease, settings, ease) for ease in (0.0, -_OVERWHELMING, _HOLD))
+    earned = _level(assessment, loud, settings, 0.0)
+    at_once = _level(assessment, loud - OVERWHELMING, settings, -OVERWHELMING)
+    held = _level(assessment, attention(assessment, settings), settings, HOLD)  # a crowd is held while it is one
     return Verdict(score, earned, min(at_once, Level.CRISIS), held)
+
+
+def loudness(assessment: Assessment, settings: DetectionSettings) -> float:
+    """Return how far volume alone counts: up to just below alert, and below watch where it has been told of."""
+    most = settings.watch_score if assessment.is_told else settings.alert_score
+    return min(attention(assessment, settings), most - 0.01)
+
+
+def attention(assessment: Assessment, settings: DetectionSettings) -> float:
+    """Return the surprise of the last quarter of an hour's mentions, at least 0.
+
+    In bans, and so that a crowd that is watch by its mentions has what watch asks for: `watch_score` at `watch_days`,
+    and one more for each ten times as many days.
+    """
+    if assessment.peak_days <= 0.0:
+        return 0.0
+    return max(0.0, settings.watch_score + log10(assessment.peak_days / settings.watch_days))
 
 
 def _level(assessment: Assessment, loud: float, settings: DetectionSettings, ease: float) -> Level:
     thresholds = (settings.watch_score, settings.alert_score, settings.crisis_score, settings.severe_score)
     reached = Level.CALM
-    if loud >= settings.watch_score and _authors(assessment) >= _AUTHORS[0]:
+    if loud >= settings.watch_score and _authors(assessment) >= AUTHORS[0]:
         reached = Level.WATCH
     for view in assessment.views:
-        for level, threshold, needed in zip(_LEVELS, thresholds, _AUTHORS, strict=True):
+        for level, threshold, needed in zip(_LEVELS, thresholds, AUTHORS, strict=True):
             if view.crisis + ease >= threshold and view.negative_authors >= needed:
                 reached = max(reached, level)
-    if reached is Level.SEVERE and not _is_loud(assessment, settings.watch_score):
+    if reached is Level.SEVERE and not _is_loud(assessment, settings):
         return Level.CRISIS
     return reached
 
@@ -76,10 +108,10 @@ def _authors(assessment: Assessment) -> float:
     return max(view.authors for view in assessment.views)
 
 
-def _is_loud(assessment: Assessment, threshold: float) -> bool:
+def _is_loud(assessment: Assessment, settings: DetectionSettings) -> bool:
     support = assessment.support
-    loudest = max(assessment.attention, support.questions_surprise, support.reach_surprise)
-    return loudest >= threshold
+    loudest = max(attention(assessment, settings), support.questions_surprise, support.reach_surprise)
+    return loudest >= settings.watch_score
 
 
 class Hysteresis:
@@ -89,10 +121,11 @@ class Hysteresis:
     calm anything.
     """
 
-    __slots__ = ("_calm_minutes", "earned", "level", "missed")
+    __slots__ = ("calm_minutes", "earned", "level", "missed")
 
     def __init__(self, settings: DetectionSettings) -> None:
-        self._calm_minutes = max(1, settings.resolve_after_ms // _MINUTE_MS)
+        self.calm_minutes = max(1, settings.resolve_after_ms // _MINUTE_MS)
+        """Minutes without a break in which watch is not even held before all is calm."""
         self.level = Level.CALM
         self.earned = [0, 0, 0, 0]
         """For each level above calm, the minutes in a row in which it was earned."""
@@ -115,15 +148,15 @@ class Hysteresis:
         for i, level in reversed(tuple(enumerate(_LEVELS))):
             if level <= self.level:
                 return None
-            if self.earned[i] >= _RISE_MINUTES[i] or verdict.at_once >= level:
+            if self.earned[i] >= RISE_MINUTES[i] or verdict.at_once >= level:
                 return level
         return None
 
     def _fallen(self) -> Level:
         level = self.level
-        while level > Level.WATCH and self.missed[level - 1] >= _FALL_MINUTES:
+        while level > Level.WATCH and self.missed[level - 1] >= FALL_MINUTES:
             level = Level(level - 1)
-        if level is Level.WATCH and self.missed[0] >= self._calm_minutes:
+        if level is Level.WATCH and self.missed[0] >= self.calm_minutes:
             return Level.CALM
         return level
 

@@ -17,6 +17,9 @@ _WEEK_HOURS = 7 * 24.0
 _WEEK_MINUTES = 7 * 24 * 60
 _PRIOR_TRIALS = 8.0
 _PRIOR_CORRELATION = 0.01
+_PRIOR_DAYS = 7.0
+"""What is believed of the correlation beforehand counts as a week of it. A share wanders over days, so a week has few
+windows that are independent: an estimate from them alone is often half of the truth, and then ordinary days alarm."""
 _CLIP = 3.0
 
 
@@ -37,7 +40,7 @@ class ShareModel:
         self.trials = 0.0
         self.hours = 0.0
         """Hours they were learnt from; like both counts, forgotten over a week."""
-        self.spreads = [Dispersion(prior=_PRIOR_CORRELATION, looks=n) for n in HORIZON_LOOKS]
+        self.spreads = [Dispersion(prior=_PRIOR_CORRELATION, looks=_PRIOR_DAYS * n) for n in HORIZON_LOOKS]
 
     @property
     def usual(self) -> float:
@@ -84,7 +87,7 @@ class ShareModel:
         self.hours = compact(self.hours * keep + weight)
 
     def accept(self) -> None:
-        """Forget all but a day's worth, so that a lasting change is taken in within a day."""
+        """Forget all but a day's worth, so that half of a lasting change is taken in within a day."""
         share = min(1.0, 24.0 / max(self.hours, 1e-9))
         self.hits = compact(self.hits * share)
         self.trials = compact(self.trials * share)

@@ -9,22 +9,32 @@ from __future__ import annotations
 from math import erfc, exp, inf, lgamma, log, log1p, log10, sqrt
 
 __all__ = [
+    "EXACT_BELOW",
+    "MAX_CORRELATION",
+    "MAX_DISPERSION",
+    "MIN_CORRELATION",
+    "MIN_DISPERSION",
+    "NEAR",
+    "SAMPLING_MATTERS",
     "beta_binomial_surprise",
     "combined",
     "count_interval",
     "count_surprise",
+    "joined",
     "log10_beta_cdf",
     "normal_surprise",
 ]
 
 _LN10 = log(10.0)
-_EXACT_BELOW = 64
+EXACT_BELOW = 64
 """Up to this many trials the beta-binomial tail is always summed."""
-_SAMPLING_MATTERS = 16.0
+SAMPLING_MATTERS = 16.0
 """Up to this many trials times correlation too: above, the continuous limit is as good."""
-_MAX_DISPERSION = 1e3
-_MIN_DISPERSION = 1e-4
-_NEAR = 2.25
+MAX_DISPERSION = 1e3
+MIN_DISPERSION = 1e-4
+MIN_CORRELATION = 1e-4
+MAX_CORRELATION = 0.9
+NEAR = 2.25
 """Within 1.5 standard deviations (squared) the normal tail stands in: nobody acts on it, and it is cheap."""
 _Z98 = 2.3263478740408408
 """Normal quantile of 99 %: a 98 % interval leaves one per cent on each side."""
@@ -87,9 +97,9 @@ def count_surprise(count: float, mean: float, dispersion: float) -> float:
     """
     if count <= mean or count <= 0.0:
         return 0.0
-    dispersion = min(max(dispersion, _MIN_DISPERSION), _MAX_DISPERSION)
+    dispersion = min(max(dispersion, MIN_DISPERSION), MAX_DISPERSION)
     squared = (count - mean) ** 2 / (mean + dispersion * mean * mean)
-    if squared < _NEAR:
+    if squared < NEAR:
         return normal_surprise(sqrt(squared))
     size = 1.0 / dispersion
     return max(0.0, -log10_beta_cdf(mean / (mean + size), count, size))
@@ -111,12 +121,12 @@ def beta_binomial_surprise(successes: float, trials: float, share: float, correl
     """
     if trials <= 0.0 or successes <= trials * share:
         return 0.0
-    correlation = min(max(correlation, 1e-4), 0.9)
+    correlation = min(max(correlation, MIN_CORRELATION), MAX_CORRELATION)
     spread = trials * share * (1.0 - share) * (1.0 + (trials - 1.0) * correlation)
     squared = (successes - trials * share) ** 2 / spread
-    if squared < _NEAR:
+    if squared < NEAR:
         return normal_surprise(sqrt(squared))
-    if trials <= _EXACT_BELOW or trials * correlation <= _SAMPLING_MATTERS:
+    if trials <= EXACT_BELOW or trials * correlation <= SAMPLING_MATTERS:
         return _exact(int(successes), int(trials), share, 1.0 / correlation - 1.0)
     concentration = 1.0 / (1.0 / trials + correlation * (1.0 - 1.0 / trials)) - 1.0
     at = (successes - 0.5) / trials
@@ -164,6 +174,15 @@ def combined(one: float, other: float) -> float:
     return both - log10(1.0 + _LN10 * both)
 
 
+def joined(worse: float, loud: float) -> float:
+    """Surprise of a share and of a volume, together when that says more; volume counts no more than the share does.
+
+    >>> joined(3.0, 0.0), round(joined(3.0, 2.0), 3), joined(3.0, 9.0) == joined(3.0, 3.0)
+    (3.0, 3.903, True)
+    """
+    return max(worse, combined(worse, min(loud, worse)))
+
+
 def count_interval(mean: float, dispersion: float) -> tuple[float, float]:
     """98 % interval of a negative binomial: its quantiles of 1 % and 99 %.
 
@@ -175,7 +194,7 @@ def count_interval(mean: float, dispersion: float) -> tuple[float, float]:
     >>> count_interval(1000.0, 0.01)
     (772.0, 1261.0)
     """
-    dispersion = min(max(dispersion, _MIN_DISPERSION), _MAX_DISPERSION)
+    dispersion = min(max(dispersion, MIN_DISPERSION), MAX_DISPERSION)
     if mean <= 40.0:
         exact = _summed_interval(mean, dispersion)
         if exact is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import exp, sqrt
 from typing import Any
 
 from pipeline.detection.dispersion import MOST_TOTAL, Dispersion, compact
 from pipeline.detection.season import Season
 from pipeline.detection.stored import numbers
+from pipeline.planned import Stretch
 
 __all__ = ["HORIZONS", "HORIZON_LOOKS", "HORIZON_MINUTES", "VolumeModel"]
 
@@ -18,7 +20,7 @@ HORIZON_MINUTES: tuple[int, ...] = (15, 60, 360)
 """Their lengths, minutes."""
 
 HORIZON_LOOKS: tuple[float, ...] = tuple(24 * 60 / minutes for minutes in HORIZON_MINUTES)
-"""Windows of each in a day: what is believed of a brand's dispersion beforehand counts as a day of it."""
+"""Windows of each in a day: what is believed of the volume's dispersion beforehand counts as a day of it."""
 
 _HOUR = HORIZONS.index("1h")
 _LEVEL_HOURS = 3 * 24.0
@@ -57,6 +59,37 @@ class VolumeModel:
         """Return mean and dispersion of the count in the horizon (its index) that ends at a minute."""
         mean = self.level * self.season.exposure(end_minute, HORIZON_MINUTES[horizon])
         return mean, self.dispersions[horizon].value + self._doubt(horizon)
+
+    def raised(
+        self, horizon: int, end_minute: int, ordinary: tuple[float, float], stretches: Iterable[Stretch]
+    ) -> tuple[float, float]:
+        """Return mean and dispersion of the most that is expected of a horizon with planned events in it.
+
+        The mean takes each planned minute times its event's factor. The factor is somebody's guess: the part of the
+        mean that rests on it is as uncertain as the mentions of a brand that nobody has seen.
+
+        Parameters
+        ----------
+        horizon : int
+            Its index in `HORIZONS`.
+        end_minute : int
+            Its end, epoch minutes.
+        ordinary : tuple of float
+            What `predict` says of it.
+        stretches : iterable of Stretch
+            Apart from each other; what lies outside of the horizon does not count.
+        """
+        length = HORIZON_MINUTES[horizon]
+        begin, more = end_minute - length, 0.0
+        for start, end, event in stretches:
+            first, after = max(start, begin), min(end, end_minute)
+            if first < after:
+                more += (event.expect - 1.0) * self.season.exposure(after, after - first)
+        if not more:
+            return ordinary
+        times = 1.0 + more / self.season.exposure(end_minute, length)
+        guessed = 1.0 - 1.0 / times
+        return ordinary[0] * times, ordinary[1] + _PRIOR_DISPERSION * guessed * guessed
 
     def _doubt(self, horizon: int) -> float:
         """Relative variance of the expectation itself: learnt from few mentions, few hours, few days.
@@ -109,7 +142,7 @@ class VolumeModel:
         self.hours = compact(self.hours * keep + weight * exposure)
 
     def accept(self) -> None:
-        """Forget all but a day's worth of the level, so that a lasting change is taken in within a day."""
+        """Forget all but a day's worth of the level, so that half of a lasting change is taken in within a day."""
         share = min(1.0, 24.0 / max(self.hours, 1e-9))
         self.mentions = compact(self.mentions * share)
         self.hours = compact(self.hours * share)

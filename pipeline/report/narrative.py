@@ -60,8 +60,8 @@ class CrisisCard:
     hashtags: tuple[str, ...]
     exemplars: tuple[tuple[str, str], ...]
     """Tweet ID and engagement in words."""
-    signals: tuple[tuple[str, str, str, str, str], ...]
-    """Name, window, observed, expected, surprise."""
+    signals: tuple[tuple[str, str, str, str, str, str], ...]
+    """Name, window, observed, expected, surprise, and what it adds to the score."""
     timeline: tuple[EventRow, ...]
     skipped: int
     """Events left out of the timeline's middle."""
@@ -93,7 +93,14 @@ def card(number_in_report: int, episode: Episode, brand: str) -> CrisisCard:
             (x.tweet_id, plural(x.engagement, "reaction", "reactions")) for x in evidence.exemplars[:_MAX_EXEMPLARS]
         ),
         signals=tuple(
-            (s.name.replace("_", " "), s.window, number(s.observed), number(s.expected), number(s.surprise))
+            (
+                s.name.replace("_", " "),
+                s.window,
+                number(s.observed),
+                number(s.expected),
+                number(s.surprise),
+                number(s.contribution),
+            )
             for s in evidence.signals
         ),
         timeline=tuple(_row(event) for event in shown),

@@ -5,25 +5,24 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from pipeline.watchlist.calendar import parse_calendar
+from pipeline.watchlist.fields import MAX_NAME_CHARS, known_fields, listed, named, shown
 from pipeline.watchlist.folding import fold, is_word
-from pipeline.watchlist.model import Alias, Brand, WatchlistError, joined
+from pipeline.watchlist.model import Alias, Brand, WatchlistError
 
-__all__ = ["MAX_NAME_CHARS", "parse_brands"]
+__all__ = ["parse_brands"]
 
 T = TypeVar("T")
 
 VERSION = 1
-MAX_NAME_CHARS = 100
-"""Longest alias, name or word of a rule."""
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 _TOP_FIELDS = ("version", "brands")
-_BRAND_FIELDS = ("name", "aliases", "handles", "hashtags", "official", "excludes")
+_BRAND_FIELDS = ("name", "aliases", "handles", "hashtags", "official", "excludes", "calendar")
 _ALIAS_FIELDS = ("text", "requires", "excludes", "not_in", "case_sensitive", "languages")
 
 
@@ -39,13 +38,13 @@ def parse_brands(text: str, source: str) -> dict[str, Brand]:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise WatchlistError(f"{source}: not valid TOML: {error}") from error
-    _known_fields(document, _TOP_FIELDS, source)
+    known_fields(document, _TOP_FIELDS, source)
     version = document.get("version")
     if isinstance(version, bool) or version != VERSION:
-        raise WatchlistError(f"{source}: version: expected {VERSION}, got {_shown(version)}")
+        raise WatchlistError(f"{source}: version: expected {VERSION}, got {shown(version)}")
     tables = document.get("brands")
     if not isinstance(tables, dict) or not tables:
-        raise WatchlistError(f"{source}: brands: expected at least one table like [brands.acme], got {_shown(tables)}")
+        raise WatchlistError(f"{source}: brands: expected at least one table like [brands.acme], got {shown(tables)}")
     return {key: _brand(key, tables[key], source) for key in sorted(tables)}
 
 
@@ -53,21 +52,22 @@ def _brand(key: str, table: Any, source: str) -> Brand:
     where = f"{source}: brand {key}"
     if not _KEY.fullmatch(key):
         raise WatchlistError(
-            f"{source}: brand {_shown(key)}: expected a key of 1 to 64 lower-case letters, digits and hyphens, "
-            f"such as {_shown(_suggested_key(key))}"
+            f"{source}: brand {shown(key)}: expected a key of 1 to 64 lower-case letters, digits and hyphens, "
+            f"such as {shown(_suggested_key(key))}"
         )
     if not isinstance(table, dict):
-        raise WatchlistError(f"{where}: expected a table [brands.{key}], got {_shown(table)}")
-    _known_fields(table, _BRAND_FIELDS, where)
-    aliases = _list(table, "aliases", where)
+        raise WatchlistError(f"{where}: expected a table [brands.{key}], got {shown(table)}")
+    known_fields(table, _BRAND_FIELDS, where)
+    aliases = listed(table, "aliases", where)
     brand = Brand(
         key=key,
-        name=_name(table.get("name", key), f"{where}: name"),
+        name=named(table.get("name", key), f"{where}: name"),
         aliases=_distinct(_alias(item, f"{where}: aliases[{i}]") for i, item in enumerate(aliases)),
         handles=_handles(table, "handles", where),
         hashtags=_hashtags(table, where),
         official=_handles(table, "official", where),
         excludes=_names(table, "excludes", where),
+        calendar=parse_calendar(table, where),
     )
     if not (brand.aliases or brand.handles or brand.hashtags or brand.official):
         raise WatchlistError(
@@ -78,37 +78,29 @@ def _brand(key: str, table: Any, source: str) -> Brand:
 
 def _alias(item: Any, where: str) -> Alias:
     if isinstance(item, str):
-        return Alias(text=_name(item, where))
+        return Alias(text=named(item, where))
     if not isinstance(item, dict):
-        raise WatchlistError(f'{where}: expected a string or a table {{ text = "…" }}, got {_shown(item)}')
-    _known_fields(item, _ALIAS_FIELDS, where)
+        raise WatchlistError(f'{where}: expected a string or a table {{ text = "…" }}, got {shown(item)}')
+    known_fields(item, _ALIAS_FIELDS, where)
     if "text" not in item:
         raise WatchlistError(f'{where}: text: expected the name to look for, as in {{ text = "Delta" }}')
     case_sensitive = item.get("case_sensitive", False)
     if not isinstance(case_sensitive, bool):
-        raise WatchlistError(f"{where}: case_sensitive: expected true or false, got {_shown(case_sensitive)}")
+        raise WatchlistError(f"{where}: case_sensitive: expected true or false, got {shown(case_sensitive)}")
     return Alias(
-        text=_name(item["text"], f"{where}: text"),
+        text=named(item["text"], f"{where}: text"),
         requires=_names(item, "requires", where),
         excludes=_names(item, "excludes", where),
         not_in=_phrases(item, where),
         case_sensitive=case_sensitive,
         languages=_distinct(
-            _language(code, f"{where}: languages[{i}]") for i, code in enumerate(_list(item, "languages", where))
+            _language(code, f"{where}: languages[{i}]") for i, code in enumerate(listed(item, "languages", where))
         ),
     )
 
 
-def _name(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME_CHARS:
-        raise WatchlistError(f"{where}: expected a string of 1 to {MAX_NAME_CHARS} characters, got {_shown(value)}")
-    if not joined(fold(value)):
-        raise WatchlistError(f"{where}: expected at least one letter or digit, got {_shown(value)}")
-    return value.strip()
-
-
 def _names(table: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
-    return _distinct(_name(item, f"{where}: {field}[{i}]") for i, item in enumerate(_list(table, field, where)))
+    return _distinct(named(item, f"{where}: {field}[{i}]") for i, item in enumerate(listed(table, field, where)))
 
 
 def _phrases(item: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -118,66 +110,40 @@ def _phrases(item: Mapping[str, Any], where: str) -> tuple[str, ...]:
         folded = fold(phrase).strip()
         if name not in folded or name == folded:
             raise WatchlistError(
-                f"{where}: not_in[{i}]: expected a longer phrase that holds the name, got {_shown(phrase)}"
+                f"{where}: not_in[{i}]: expected a longer phrase that holds the name, got {shown(phrase)}"
             )
     return phrases
 
 
 def _handles(table: Mapping[str, Any], field: str, where: str) -> tuple[str, ...]:
-    handles = _list(table, field, where)
+    handles = listed(table, field, where)
     for i, handle in enumerate(handles):
         if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
             raise WatchlistError(
-                f"{where}: {field}[{i}]: expected a handle of 1 to 15 letters, digits or _, got {_shown(handle)}"
+                f"{where}: {field}[{i}]: expected a handle of 1 to 15 letters, digits or _, got {shown(handle)}"
             )
     return _distinct(handle.removeprefix("@") for handle in handles)
 
 
 def _hashtags(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    hashtags = _list(table, "hashtags", where)
+    hashtags = listed(table, "hashtags", where)
     for i, tag in enumerate(hashtags):
         body = fold(tag.removeprefix("#")) if isinstance(tag, str) else ""
         if not 0 < len(body) <= MAX_NAME_CHARS or not all(is_word(c) for c in body):
             raise WatchlistError(
-                f"{where}: hashtags[{i}]: expected a hashtag of letters, digits or _, got {_shown(tag)}"
+                f"{where}: hashtags[{i}]: expected a hashtag of letters, digits or _, got {shown(tag)}"
             )
     return _distinct(tag.removeprefix("#") for tag in hashtags)
 
 
 def _language(value: Any, where: str) -> str:
     if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
-        raise WatchlistError(f'{where}: expected a language code such as "en", got {_shown(value)}')
+        raise WatchlistError(f'{where}: expected a language code such as "en", got {shown(value)}')
     return value
-
-
-def _list(table: Mapping[str, Any], field: str, where: str) -> list[Any]:
-    value = table.get(field, [])
-    if not isinstance(value, list):
-        raise WatchlistError(f'{where}: {field}: expected a list, as in {field} = ["…"], got {_shown(value)}')
-    return value
-
-
-def _known_fields(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for field in table:
-        if field not in known:
-            close = get_close_matches(field, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
-            raise WatchlistError(f"{where}: {field}: unknown field; {hint}")
 
 
 def _distinct(items: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a table" if value else "an empty table"
-        case _:
-            shown = repr(value)
-            return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
 def _suggested_key(key: str) -> str:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 
+from pipeline.planned import Calendar
 from pipeline.text.entities import without_urls
 from pipeline.watchlist.folding import fold
 from pipeline.watchlist.loading import parse_brands
@@ -68,6 +69,10 @@ class Watchlist:
             for handle in dict.fromkeys(fold(h) for h in brand.official):
                 official.setdefault(handle, []).append(brand.key)
         self._official = {handle: tuple(keys) for handle, keys in official.items()}
+        self.calendars: Mapping[str, Calendar] = MappingProxyType(
+            {brand.key: brand.calendar for brand in self.brands.values() if brand.calendar}
+        )
+        """By key, of the brands that have one."""
 
     @classmethod
     def load(cls, path: Path | str) -> Watchlist:
@@ -172,7 +177,10 @@ def _alias_content(alias: Alias) -> str:
 
 
 def _content(brand: Brand) -> list[object]:
-    """Return what a brand's matches depend on, lists in an order of their own."""
+    """Return what a brand's matches and its expectations depend on, lists in an order of their own."""
     aliases = sorted(_alias_content(alias) for alias in brand.aliases)
     lists = (brand.handles, brand.hashtags, brand.official, brand.excludes)
-    return [brand.key, brand.name, aliases, *(sorted(names) for names in lists)]
+    content: list[object] = [brand.key, brand.name, aliases, *(sorted(names) for names in lists)]
+    if brand.calendar:  # added later, too
+        content.append(sorted(encode(event).decode() for event in brand.calendar.events))
+    return content

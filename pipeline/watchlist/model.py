@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from pipeline.planned import NOTHING_PLANNED, Calendar
 from pipeline.watchlist.folding import fold
 
 __all__ = ["Alias", "Brand", "WatchlistError", "joined"]
@@ -54,6 +55,8 @@ class Brand:
     """The brand's own accounts: mentioning or answering one is speaking of the brand, too."""
     excludes: tuple[str, ...] = ()
     """Words that silence every alias of the brand in a text that holds one; handles and hashtags still match."""
+    calendar: Calendar = NOTHING_PLANNED
+    """Planned events: more mentions than usual are expected then. Finds nothing."""
     own_terms: frozenset[str] = field(init=False, compare=False, repr=False)
     """Words of its names, handles and hashtags, folded and as written in lower case: what keeps the brand's own
     names out of its key phrases. For membership tests only, the order means nothing."""

@@ -58,8 +58,8 @@ def test_a_brand_that_leaves_the_watchlist_and_comes_back_goes_on_where_it_was(t
 
 
 def reloaded(trial: Trial, times: int) -> bool:
-    """Whether the worker has read the watchlist again so many times."""
-    return trial.logs(whole=True).count("watchlist reloaded") >= times
+    """Whether both roles of the worker have read the watchlist again so many times."""
+    return trial.logs(whole=True).count("watchlist reloaded") >= 2 * times
 
 
 def without(watchlist: str, brand: str) -> str:

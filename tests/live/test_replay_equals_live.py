@@ -12,6 +12,7 @@ import pytest
 from agents.feed import feed
 from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
+from schemas.times import to_rfc3339
 from tests.brokers.base import Broker
 from tests.live.vigie import Vigie, differences, kill, now_ms, oracle
 
@@ -24,6 +25,13 @@ def log() -> list[ArchiveRecord]:
     """The beginning of the demo's scenario: malformed records, retweets, two languages, some disorder."""
     scenario = default_scenario(seed=11)
     return [ArchiveRecord(t.key, t.value, t.time_ms) for t in islice(simulate(scenario), RECORDS)]
+
+
+def planned_event(log: list[ArchiveRecord]) -> str:
+    """The calendar of one brand: an event in the middle of the log."""
+    times = sorted(record.time_ms for record in log if record.time_ms is not None)
+    start, end = (to_rfc3339(times[len(times) * n // 4]) for n in (2, 3))
+    return f'\n[[brands.corail-air.calendar]]\nname = "sale"\nstart = {start}\nend = {end}\n'
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,7 @@ def test_what_the_agents_publish_is_what_a_replay_writes(
     raw_partitions: int,
     partitions: int,
 ) -> None:
-    vigie = Vigie(broker, tmp_path, topic_prefix, demo_watchlist())
+    vigie = Vigie(broker, tmp_path, topic_prefix, demo_watchlist() + planned_event(log))
     vigie.create_topics(raw_partitions=raw_partitions, partitions=partitions)
     expected = oracle(vigie.settings, log, read_at_ms=now_ms())
     with ExitStack() as stack:
@@ -53,6 +61,7 @@ def test_what_the_agents_publish_is_what_a_replay_writes(
             vigie.settings.topics.crises, until=expected.crises, running=running, timeout_s=TIMEOUT_S
         )
     assert sum(map(len, expected.windows.values())) > 1_000
+    assert any(b'"planned":"sale"' in window for window in windows["corail-air"])
     assert not differences(windows, expected.windows), "\n".join(differences(windows, expected.windows))
     assert not differences(crises, expected.crises), "\n".join(differences(crises, expected.crises))
 

@@ -23,7 +23,7 @@ from schemas import (
     WindowCounts,
 )
 from schemas.codec import encode
-from schemas.crisis import Signal
+from schemas.crisis import Decision, Law, Signal, ToLearn, WindowScore
 from schemas.ids import crisis_event_id, crisis_id, mention_id, window_id
 from schemas.times import from_rfc3339
 
@@ -39,6 +39,7 @@ COUNTS = WindowCounts(
     reach=4200,
     questions=4,
     retweets=1,
+    negative_retweets=0,
     repeats=0,
     languages={"en": 11, "fr": 1},
 )
@@ -91,7 +92,19 @@ CRISIS = CrisisEvent(
         negative_share=0.58,
         negative_share_expected=0.3,
         score=4.4,
-        signals=(Signal(name="volume", window="1h", observed=12, expected=5, surprise=3.0),),
+        signals=(
+            Signal(
+                name="negative_share",
+                window="1h",
+                observed=0.58,
+                expected=0.3,
+                surprise=4.4,
+                contribution=4.4,
+                law=Law.BETA_BINOMIAL,
+                spread=0.01,
+                trials=12.0,
+            ),
+        ),
         concerns=(Concern(phrase="refund", count=5, share=0.4, usual_share=0.02),),
         hashtags=("fail",),
         questions=4,
@@ -101,6 +114,25 @@ CRISIS = CrisisEvent(
         unobserved_minutes=0,
         config_hash="00",
         model="test/1",
+        decision=Decision(
+            thresholds=(3.0, 4.0, 6.0, 9.0),
+            authors_needed=(3.0, 5.0, 10.0, 30.0),
+            windows=(WindowScore(window="1h", score=4.4, negative_authors=6.5),),
+            attention=3.0,
+            told=False,
+            authors=11.0,
+            earned=Level.ALERT,
+            at_once=Level.CALM,
+            held=Level.ALERT,
+            at_once_above=3.0,
+            held_below=1.0,
+            earned_minutes=(5, 5, 0, 0),
+            rise_minutes=(5, 5, 10, 30),
+            missed_minutes=(0, 0, 90, 90),
+            fall_minutes=(360, 60, 60, 60),
+            carried=False,
+        ),
+        to_learn=ToLearn(minutes=0, mentions=0, hours=1),
     ),
 )
 EVENTS = {

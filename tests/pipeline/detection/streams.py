@@ -71,6 +71,7 @@ def counts(six: Sequence[int]) -> WindowCounts:
         reach=reach,
         questions=questions,
         retweets=0,
+        negative_retweets=0,
         repeats=repeats,
         languages={},
     )

@@ -127,8 +127,8 @@ def test_the_evidence_is_everything_needed_to_check_the_decision() -> None:
     assert evidence.negative_share == pytest.approx(evidence.observed.negative / evidence.observed.volume, rel=1e-5)
     assert evidence.negative_share_expected == pytest.approx(0.2, abs=0.05)
     assert evidence.score >= 6
-    assert [signal.surprise for signal in evidence.signals] == sorted(
-        (signal.surprise for signal in evidence.signals), reverse=True
+    assert [signal.contribution for signal in evidence.signals] == sorted(
+        (signal.contribution for signal in evidence.signals), reverse=True
     )
     assert evidence.concerns[0].phrase == "lost bag"
     assert evidence.hashtags == ("fail",)
@@ -215,7 +215,7 @@ def test_the_state_of_the_busiest_brand_fits_its_budget() -> None:
     "break_it",
     [
         lambda state: state.update(version=1),
-        lambda state: state.update(version=3),
+        lambda state: state.update(version=4),
         lambda state: state.pop("version"),
         lambda state: state.pop("model"),
         lambda state: state.update(verdict=["x"]),

@@ -1,5 +1,6 @@
-"""What the parts of the baseline learn: dispersion, rhythm, level, share."""
+"""What the baseline learns, its parts and the whole: from ordinary times, from a crisis, from a lasting change."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -10,7 +11,11 @@ from pipeline.detection.dispersion import Dispersion
 from pipeline.detection.season import Season
 from pipeline.detection.share import ShareModel
 from pipeline.detection.volume import VolumeModel
-from tests.pipeline.detection.streams import poisson
+from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.times import to_rfc3339
+from schemas.window import Level
+from tests.pipeline.detection import streams
+from tests.pipeline.detection.streams import Minute, Watched, closed, poisson, talk, watch
 
 MONDAY = 20_514 * 24  # 2 March 2026, epoch hours
 QUARTER, HOUR, SIX_HOURS = range(3)
@@ -133,4 +138,83 @@ def test_a_brand_whose_share_wanders_by_itself_is_given_more_room() -> None:
             share.learn_window(HOUR, hits, 100, weight=1.0, clip=True)
             share.learn_share(hits, 100, 1.0)
     assert moody.usual == pytest.approx(steady.usual, abs=0.02)
-    assert moody.surprise(HOUR, 70, 100) < 0.5 * steady.surprise(HOUR, 70, 100)
+    assert moody.surprise(HOUR, 70, 100) < 0.6 * steady.surprise(HOUR, 70, 100)
+
+
+# -- the whole: protected learning -------------------------------------------------------------------
+
+DAY = 24 * 60
+
+
+def since(seen: Watched, minute: int) -> list[CrisisEvent]:
+    begin = to_rfc3339(streams.START_MS + minute * 60_000)
+    return [event for event in seen.events if event.time > begin]
+
+
+def crises(events: list[CrisisEvent]) -> set[str]:
+    return {event.crisis_id for event in events if event.peak_level >= Level.ALERT}
+
+
+@pytest.mark.parametrize(("rate", "times"), [(0.3, 5), (3.0, 5), (0.5, 60)])
+def test_an_open_crisis_does_not_teach_the_baseline_that_crisis_is_normal(rate: float, times: int) -> None:
+    rng = Random(21)
+    ordinary, crisis = talk(rng, 4 * DAY, rate=rate, share=0.2), talk(rng, 2 * DAY, rate=times * rate, share=0.6)
+    seen = watch(closed([*ordinary, *crisis]))
+    before, after = seen.detections[4 * DAY - 1], seen.detections[-1]
+    assert min(seen.levels(4 * DAY + 60)) >= Level.ALERT, "it is not taken for granted while it lasts"
+    assert after.expected_1h < 1.5 * before.expected_1h
+    assert after.negative_share_expected < before.negative_share_expected + 0.1 * (0.6 - 0.2)
+
+
+@pytest.mark.parametrize("rate", [0.3, 3.0])
+def test_five_times_the_mentions_for_good_are_usual_within_a_week(rate: float) -> None:
+    rng = Random(22)
+    seen = watch(closed(talk(rng, 7 * DAY, rate=rate, share=0.25) + talk(rng, 9 * DAY, rate=5 * rate, share=0.25)))
+    assert seen.highest(7 * DAY) is Level.WATCH, "volume alone"
+    assert seen.highest(14 * DAY) is Level.CALM
+    assert seen.detections[-1].expected_1h == pytest.approx(5 * 60 * rate, rel=0.2)
+
+
+@pytest.mark.parametrize("rate", [0.3, 3.0])
+def test_a_worse_share_for_good_is_a_crisis_for_days_and_then_usual(rate: float) -> None:
+    rng = Random(23)
+    seen = watch(closed(talk(rng, 7 * DAY, rate=rate, share=0.2) + talk(rng, 11 * DAY, rate=rate, share=0.45)))
+    assert min(seen.levels(8 * DAY, 10 * DAY)) >= Level.ALERT, "protected for three days"
+    assert seen.highest(14 * DAY) <= Level.WATCH
+    assert seen.highest(17 * DAY) is Level.CALM
+    assert seen.detections[-1].negative_share_expected == pytest.approx(0.45, abs=0.04)
+    assert len(crises(since(seen, 7 * DAY))) == 1
+
+
+def incidents(apart: int, seed: int) -> list[Minute]:
+    """Two incidents of an hour and a half with so many ordinary minutes between."""
+    rng = Random(seed)
+    incident = [talk(rng, 90, rate=4.0, share=0.75) for _ in range(2)]
+    return [
+        *talk(rng, 4 * DAY, rate=1.0, share=0.25),
+        *incident[0],
+        *talk(rng, apart, rate=1.0, share=0.25),
+        *incident[1],
+        *talk(rng, DAY, rate=1.0, share=0.25),
+    ]
+
+
+@pytest.mark.parametrize(("apart", "number"), [(30, 1), (4 * 60, 1), (2 * DAY, 2)])
+def test_incidents_of_one_morning_are_one_crisis_and_those_of_different_days_are_not(apart: int, number: int) -> None:
+    for seed in range(3):
+        seen = watch(closed(incidents(apart, seed)))
+        assert len(crises(since(seen, 4 * DAY))) == number
+        assert seen.detections[-1].level is Level.CALM
+
+
+@pytest.mark.parametrize("period", [10, 20, 60])
+@pytest.mark.parametrize("share", [0.4, 0.5])
+def test_a_share_that_flaps_around_the_threshold_gives_few_changes_of_level(share: float, period: int) -> None:
+    rng = Random(24)
+    minutes = talk(rng, 4 * DAY, rate=2.0, share=0.25)
+    while len(minutes) < 5 * DAY:
+        minutes += [*talk(rng, period, rate=2.0, share=share), *talk(rng, period, rate=2.0, share=0.25)]
+    seen = watch(closed([*minutes, *talk(rng, DAY, rate=2.0, share=0.25)]))
+    kinds = Counter(event.type for event in since(seen, 4 * DAY))
+    assert kinds[CrisisEventType.OPENED] <= 1
+    assert sum(kinds.values()) - kinds[CrisisEventType.UPDATED] <= 10, "in a day, of 24 to 144 changes of the share"

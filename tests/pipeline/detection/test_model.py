@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from river import checks
+from river.base import AnomalyDetector
 
 from pipeline.detection.model import BrandModel, features
+from pipeline.detection.peaks import PeakModel
+from pipeline.settings import DetectionSettings
 from schemas.codec import decode, encode
 from tests.pipeline.detection.streams import closed, talk
 
@@ -65,8 +68,9 @@ GENERAL_CHECKS = (
 
 
 @pytest.mark.parametrize("check", GENERAL_CHECKS, ids=lambda check: check.__name__)
-def test_it_is_a_river_estimator(check: Any) -> None:
-    check(BrandModel())
+@pytest.mark.parametrize("model", [BrandModel, PeakModel])
+def test_it_is_a_river_estimator(model: type[AnomalyDetector], check: Any) -> None:
+    check(model())
 
 
 @pytest.mark.parametrize("check", DATASET_CHECKS, ids=lambda check: check.__name__)
@@ -149,7 +153,7 @@ def test_any_number_of_mentions_no_worse_than_usual_scores_nothing(factor: int) 
     model = learnt()
     x = hour(model, volume=60 * factor, negative=int(60 * factor * model.negative.usual), authors=60 * factor)
     assert model.score_one(x) == 0.0
-    assert model.assess(x).attention > 2
+    assert (model.assess(x).peak_days > DetectionSettings().watch_days) == (factor > 3)
 
 
 def test_a_long_window_says_nothing_once_the_last_hour_is_back_to_usual() -> None:

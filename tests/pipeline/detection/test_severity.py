@@ -24,12 +24,16 @@ def assessed(
         negative=60.0,
         trials=100.0,
         share_surprise=crisis,
-        attention=attention,
         crisis=crisis,
         authors=authors,
         negative_authors=authors,
     )
-    return Assessment((view,), Support(reach_surprise=support))
+    return Assessment((view,), peak_days(attention), support=Support(reach_surprise=support))
+
+
+def peak_days(attention: float) -> float:
+    """Return the days whose attention this is."""
+    return float(SETTINGS.watch_days * 10.0 ** (attention - SETTINGS.watch_score)) if attention else 0.0
 
 
 @pytest.mark.parametrize(
@@ -46,12 +50,19 @@ def test_severe_asks_for_volume_or_reach_beside() -> None:
     assert judge(assessed(crisis=9.0, attention=2.0), 1.0, SETTINGS).earned is CRISIS
 
 
-@given(st.floats(0, 1000))
+@given(st.floats(0, 300))
 def test_volume_alone_is_never_above_watch(attention: float) -> None:
     verdict = judge(assessed(attention=attention), 1.0, SETTINGS)
-    assert verdict.earned is (WATCH if attention >= 3.0 else CALM)
+    assert verdict.earned is (WATCH if peak_days(attention) >= SETTINGS.watch_days else CALM)
     assert max(verdict.held, verdict.at_once) <= WATCH
     assert verdict.score < SETTINGS.alert_score
+
+
+def test_a_crowd_that_was_told_of_is_held_and_earns_nothing() -> None:
+    told = judge(assessed(attention=3.5)._replace(is_told=True), 1.0, SETTINGS)
+    assert (told.earned, told.held) == (CALM, WATCH)
+    over = judge(assessed(attention=2.9), 1.0, SETTINGS)
+    assert (over.earned, over.held) == (CALM, CALM)
 
 
 @pytest.mark.parametrize(("authors", "level"), [(2, CALM), (4, WATCH), (9, ALERT), (29, CRISIS), (30, SEVERE)])

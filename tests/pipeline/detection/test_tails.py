@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.detection import concerns, dispersion, evidence, model, season, tails
+from pipeline.detection import concerns, dispersion, laws, model, rounding, season, tails
 from pipeline.detection.tails import (
     beta_binomial_surprise,
     combined,
@@ -16,8 +16,10 @@ from pipeline.detection.tails import (
     normal_surprise,
 )
 
+MODULES = [concerns, dispersion, laws, model, rounding, season, tails]
 
-@pytest.mark.parametrize("module", [concerns, dispersion, evidence, model, season, tails], ids=lambda m: m.__name__)
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
 def test_every_number_in_the_docstrings_is_right(module: object) -> None:
     tried = doctest.testmod(module)  # type: ignore[arg-type]
     assert tried.attempted > 0

@@ -28,6 +28,7 @@ def _counts(volume: int, negative: int) -> WindowCounts:
         reach=volume * 100,
         questions=volume // 10,
         retweets=0,
+        negative_retweets=0,
         repeats=0,
         languages={"en": volume},
     )

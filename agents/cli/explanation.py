@@ -1,0 +1,136 @@
+"""How an explanation looks: on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from agents.cli.console import out
+from pipeline.explain import Comparison, Language, Log, Told, title
+from schemas.codec import decode, encode
+from schemas.crisis import CrisisEvent
+
+__all__ = ["as_json", "print_explanation"]
+
+_MOST_WIDTH = 100
+"""Lines longer than this are hard to read."""
+_INDENT = "  "
+_GLUE = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+
+
+def print_explanation(
+    events: Sequence[CrisisEvent],
+    told: Sequence[Told],
+    brand: str,
+    log: Log,
+    comparison: Comparison | None,
+    language: Language,
+) -> None:
+    """Print a crisis step by step, and whether it is what was published."""
+    heading, *more = title(tuple(events), brand, language)
+    _line(heading, "bold")
+    for text in more:
+        _wrapped(text)
+    for step in told:
+        _line("")
+        _wrapped(step.heading, style="bold")
+        _step(step, language)
+    _line("")
+    for text in verdict(log, comparison, language):
+        _wrapped(text)
+
+
+def _step(step: Told, language: Language) -> None:
+    seen = language.say("row_seen")
+    rows = [(seen, step.seen), *((part.adds, part.text) for part in step.parts), *step.rows]
+    wide = max(len(name) for name, _ in rows) + 1
+    for name, text in rows:
+        # The numbers stand under each other, flush with the end of the names.
+        label = f"{name:>{wide - 1}} " if name[:1] in "+\N{MINUS SIGN}" else f"{name:<{wide}}"
+        _wrapped(text, first=_INDENT + label, rest=_INDENT + " " * wide)
+
+
+def verdict(log: Log, comparison: Comparison | None, language: Language) -> Iterator[str]:
+    """Say what was read, and how what came out compares with what was published."""
+    read = language.say("read", tweets=language.number(log.tweets), records=language.number(log.records))
+    if comparison is None:
+        yield language.say("not_compared", read=read)
+        return
+    if comparison.step is None:
+        yield language.say("identical", read=read, events=language.number(comparison.events))
+        return
+    yield language.say(
+        "missing" if comparison.missing else "different", read=read, step=language.number(comparison.step + 1)
+    )
+    for path, published, recomputed in comparison.differences:
+        shown = {"published": encode(published).decode(), "recomputed": encode(recomputed).decode()}
+        yield _INDENT + language.say("difference", path=path, **shown)
+    yield language.say("why")
+    for key, values in comparison.reasons:
+        yield _INDENT + language.reason(key, values)
+
+
+def as_json(
+    events: Sequence[CrisisEvent],
+    told: Sequence[Told],
+    log: Log,
+    comparison: Comparison | None,
+    language: Language,
+) -> dict[str, Any]:
+    """Return the same for programs."""
+    return {
+        "crisis_id": events[0].crisis_id,
+        "brand": events[0].brand,
+        "identical": None if comparison is None else comparison.identical,
+        "agrees": all(step.agrees for step in told),
+        "log": {
+            "tweets": log.tweets,
+            "records": log.records,
+            "begins": log.begins,
+            "removed": [{"partition": p, "records": n} for p, n in sorted(log.removed.items())],
+        },
+        "comparison": None
+        if comparison is None
+        else {
+            "events": comparison.events,
+            "step": comparison.step,
+            "missing": comparison.missing,
+            "differences": [difference._asdict() for difference in comparison.differences],
+            "reasons": [reason._asdict() for reason in comparison.reasons],
+        },
+        "verdict": list(verdict(log, comparison, language)),
+        "steps": [_step_json(event, step) for event, step in zip(events, told, strict=True)],
+    }
+
+
+def _step_json(event: CrisisEvent, step: Told) -> dict[str, Any]:
+    return {
+        "event": decode(encode(event)),
+        "heading": step.heading,
+        "seen": step.seen,
+        "parts": [part._asdict() for part in step.parts],
+        "rows": [row._asdict() for row in step.rows],
+        "checks": [{**check._asdict(), "agrees": check.agrees} for check in step.checks],
+    }
+
+
+def _wrapped(text: str, *, first: str = "", rest: str | None = None, style: str = "") -> None:
+    """Print a paragraph. Not rich's wrapping: it would break lines at no-break spaces."""
+    indent = first if rest is None else rest
+    if rest is None:
+        indent = " " * (len(text) - len(text.lstrip(" ")))
+        first = indent
+    width = min(out.width, _MOST_WIDTH)
+    wrapper = textwrap.TextWrapper(
+        width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    for line in wrapper.wrap(text.lstrip(" ")) or [first.rstrip()]:
+        _line(line, style)
+
+
+def _line(text: str, style: str = "") -> None:
+    shown = "".join(c if c.isprintable() or c in _GLUE else "\N{REPLACEMENT CHARACTER}" for c in text)
+    out.print(Text(shown, style=style))

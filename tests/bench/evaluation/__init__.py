@@ -1,0 +1,1 @@
+"""``make eval``: every evaluation, and one page about what came out."""

@@ -1,0 +1,47 @@
+"""``vigie explain`` on the topics: what the agents published, recomputed from the raw topic."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from agents import exits
+from agents.feed import feed
+from agents.processes import role_environment
+from agents.settings import Settings
+from pipeline.simulate import demo_watchlist
+from schemas.codec import decode
+from tests.brokers.base import Broker
+from tests.live.vigie import Vigie, now_ms, oracle
+from tests.pipeline.explain.logs import records
+
+TIMEOUT_S = 60.0
+
+
+def explain(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agents.cli.run", "explain", *arguments]
+    environment = os.environ | role_environment(settings)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+
+
+def test_what_the_agents_published_comes_out_of_the_raw_topic_again(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    vigie = Vigie(broker, tmp_path, topic_prefix, demo_watchlist())
+    vigie.create_topics(raw_partitions=3, partitions=2)
+    expected = oracle(vigie.settings, records(), read_at_ms=now_ms())
+    crisis_id = decode(expected.crises["nimbus-mobile"][-1])["crisis_id"]
+    with vigie.worker() as worker:
+        asyncio.run(feed(vigie.settings, records()))
+        topic = vigie.settings.topics.crises
+        vigie.published(topic, until=expected.crises, running=[worker], timeout_s=TIMEOUT_S)
+    told = explain(vigie.settings, crisis_id[:8], "--json")
+    assert told.returncode == exits.OK, told.stderr
+    found = decode(told.stdout)
+    assert found["identical"] is True
+    of_it = [payload for payload in expected.crises["nimbus-mobile"] if decode(payload)["crisis_id"] == crisis_id]
+    assert [step["event"] for step in found["steps"]] == [decode(payload) for payload in of_it]
+    assert explain(vigie.settings, "00000000").returncode == exits.BAD_INPUT
