@@ -17,9 +17,10 @@ _WEEK_HOURS = 7 * 24.0
 _WEEK_MINUTES = 7 * 24 * 60
 _PRIOR_TRIALS = 8.0
 _PRIOR_CORRELATION = 0.01
-_PRIOR_DAYS = 7.0
-"""What is believed of the correlation beforehand counts as a week of it. A share wanders over days, so a week has few
-windows that are independent: an estimate from them alone is often half of the truth, and then ordinary days alarm."""
+_PRIOR_DAYS = 3.0
+"""What is believed of the correlation beforehand counts as so many days of it. A share wanders over days, so a week has
+few windows that are independent: an estimate from them alone is often half of the truth, and then ordinary days alarm.
+In simulated quarters, alarms a brand-day: 0.023 with one day, 0.013 with three, 0.009 with seven; and crises later."""
 _CLIP = 3.0
 
 

@@ -41,7 +41,7 @@ def total(evidence: Evidence, language: Language) -> str:
         return language.say("nothing")
     said = [*_joining(evidence, language), _sum(adding, evidence, language)]
     hours = 10.0**evidence.score
-    if hours >= 48.0:
+    if hours >= 48.0 and not _is_of_volume(evidence):
         said.append(language.say("odds_score", hours=language.odds(evidence.score), length=language.length(hours)))
     return " ".join(said)
 
