@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from math import log10
 from typing import Any, NamedTuple
 
-from pipeline.detection.model import Assessment, BrandModel, HorizonView
+from pipeline.detection.assessment import Assessment, HorizonView
+from pipeline.detection.model import BrandModel
+from pipeline.detection.reading import read_window
 from pipeline.detection.severity import attention, loudness
 from pipeline.detection.tails import beta_binomial_surprise, joined
 from pipeline.detection.volume import HORIZONS
@@ -76,7 +78,7 @@ def readings(model: BrandModel, x: Mapping[Any, Any], horizon: int) -> tuple[Rea
     found = []
     plain_counts = all_apart | {f"{count}_{window}": 0 for count in ("retweets", "negative_retweets", "repeats")}
     for each in (plain_counts, all_apart, x):
-        _, hits, trials, _ = model.reading(horizon, each, expected.usual)
+        _, hits, trials, _ = read_window(horizon, each, expected.usual)
         surprise = beta_binomial_surprise(hits, trials, expected.usual, expected.correlations[horizon])
         found.append(Reading(hits, trials, surprise))
     plain, without_copies, tested = found

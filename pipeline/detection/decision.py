@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.detection.alarm import Alarm
-from pipeline.detection.model import Assessment
+from pipeline.detection.assessment import Assessment
 from pipeline.detection.rounding import short
 from pipeline.detection.severity import AUTHORS, FALL_MINUTES, HOLD, OVERWHELMING, RISE_MINUTES, Verdict, attention
 from pipeline.detection.volume import HORIZONS

@@ -13,8 +13,9 @@ from pipeline.detection.concerns import Phrases
 from pipeline.detection.decision import decision
 from pipeline.detection.exemplars import Exemplars
 from pipeline.detection.lifecycle import Step
-from pipeline.detection.model import BrandModel, features
+from pipeline.detection.model import BrandModel
 from pipeline.detection.peaks import OnePage
+from pipeline.detection.reading import features
 from pipeline.detection.rounding import short
 from pipeline.detection.severity import CALM, Verdict, judge
 from pipeline.detection.stored import number

@@ -10,9 +10,10 @@ from typing import Any
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.detection import laws
 from pipeline.detection.account import Account, Reading, decisive, of_negativity, of_volume, readings
+from pipeline.detection.assessment import Assessment, HorizonView, Support
 from pipeline.detection.concerns import Phrases
 from pipeline.detection.exemplars import Exemplars
-from pipeline.detection.model import RARITY, Assessment, BrandModel, HorizonView, Support
+from pipeline.detection.model import RARITY, BrandModel
 from pipeline.detection.peaks import ORDER
 from pipeline.detection.rounding import short
 from pipeline.detection.tails import count_interval

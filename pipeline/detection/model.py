@@ -9,22 +9,20 @@ from typing import Any, NamedTuple
 
 from river import base
 
+from pipeline.detection.assessment import Assessment, HorizonView, Support
 from pipeline.detection.dispersion import compact
 from pipeline.detection.peaks import PeakModel
+from pipeline.detection.reading import read_window
 from pipeline.detection.share import ShareModel
 from pipeline.detection.stored import numbers, whole
 from pipeline.detection.tails import beta_binomial_surprise, count_surprise, joined, normal_surprise
 from pipeline.detection.volume import HORIZON_MINUTES, HORIZONS, VolumeModel
 from pipeline.planned import NOTHING_PLANNED
 
-__all__ = ["RARITY", "Assessment", "BrandModel", "HorizonView", "Support", "features"]
+__all__ = ["RARITY", "BrandModel"]
 
 _HOUR = HORIZONS.index("1h")
-_COUNTS = ("volume", "negative", "authors", "retweets", "negative_retweets", "repeats")
-_NAMES = tuple(tuple(f"{count}_{w}" for count in _COUNTS) for w in HORIZONS)
 _LONGEST = len(HORIZONS) - 1
-_POSTS_OF_ONE = 2.0
-"""Posts of one author that count in full; more of them add nothing."""
 _LEARNT_MINUTES = 24 * 60
 _LEARNT_MENTIONS = 30
 _LEARNT_HOURS = 12
@@ -43,61 +41,6 @@ _MOST_LOG = 100.0
 """Logarithm of more followers than there can be."""
 
 
-class HorizonView(NamedTuple):
-    """What one rolling window says."""
-
-    horizon: int
-    """Index in `HORIZONS`."""
-    volume: float
-    expected: float
-    volume_surprise: float
-    """In bans, as all surprises, and of this window alone."""
-    negative: float
-    """Negative mentions after copies and repeated authors are discounted."""
-    trials: float
-    """Mentions after the same discount."""
-    share_surprise: float
-    crisis: float
-    """Of the share, or of share and volume together, where volume counts no more than the share does, brought to
-    looks an hour: 3 is once in a thousand hours."""
-    authors: float
-    """Distinct authors."""
-    negative_authors: float
-    """Estimated distinct authors of the negative mentions."""
-
-
-class Support(NamedTuple):
-    """What makes a crisis loud beside its volume: questions and reach of the last hour."""
-
-    questions_surprise: float = 0.0
-    usual_questions: float = 0.0
-    """Share of the brand's ordinary mentions that ask something."""
-    questions_correlation: float = 0.0
-    reach_surprise: float = 0.0
-    usual_reach: float = 0.0
-    """Reach of an ordinary hour with mentions."""
-    reach_spread: float = 0.0
-    """Standard deviation of log(1 + reach); 0 before there was such an hour."""
-
-
-class Assessment(NamedTuple):
-    """What the model says of one minute before it learns from it."""
-
-    views: tuple[HorizonView, ...]
-    """One for each horizon, shortest first."""
-    peak_days: float = 0.0
-    """Bound on the return period of the last quarter of an hour's mentions, in days (`PeakModel`)."""
-    is_told: bool = False
-    """Whether such a crowd has been told of within the day (`OnePage`)."""
-    support: Support = Support()
-    """Only when it was asked for."""
-
-    @property
-    def crisis(self) -> float:
-        """Strongest crisis surprise over the horizons."""
-        return max(view.crisis for view in self.views)
-
-
 class _Expectations(NamedTuple):
     as_of: int
     counts: tuple[tuple[float, float], ...]
@@ -106,23 +49,6 @@ class _Expectations(NamedTuple):
     correlations: tuple[float, ...]
     ordinary: tuple[tuple[float, float], ...]
     """The same without planned events: the least that is expected."""
-
-
-def features(end_minute: int, windows: Mapping[str, Any]) -> dict[str, float]:
-    """Flatten rolling windows (`schemas.WindowCounts` by name) into the features `BrandModel` reads."""
-    x: dict[str, float] = {"end_minute": end_minute, "volume_1m": windows["1m"].volume}
-    for window, (volume, negative, authors, retweets, retold, repeats) in zip(HORIZONS, _NAMES, strict=True):
-        counts = windows[window]
-        x[volume] = counts.volume
-        x[negative] = counts.negative
-        x[authors] = counts.authors
-        x[retweets] = counts.retweets
-        x[retold] = counts.negative_retweets
-        x[repeats] = counts.repeats
-    hour = windows["1h"]
-    x["questions_1h"] = hour.questions
-    x["reach_1h"] = hour.reach
-    return x
 
 
 class BrandModel(base.AnomalyDetector):
@@ -268,7 +194,7 @@ class BrandModel(base.AnomalyDetector):
 
     def _view(self, h: int, expected: _Expectations, x: Mapping[Any, Any]) -> HorizonView:
         mean, dispersion = expected.counts[h]
-        volume, hits, trials, authors = self.reading(h, x, expected.usual)
+        volume, hits, trials, authors = read_window(h, x, expected.usual)
         if volume == 0.0:
             return HorizonView(h, 0.0, mean, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         loud = worse = crisis = 0.0
@@ -278,32 +204,6 @@ class BrandModel(base.AnomalyDetector):
             worse = beta_binomial_surprise(hits, trials, expected.usual, expected.correlations[h])
             crisis = max(0.0, joined(worse, loud) + RARITY[h])
         return HorizonView(h, volume, mean, loud, hits, trials, worse, crisis, authors, hits * authors / volume)
-
-    @staticmethod
-    def reading(h: int, x: Mapping[Any, Any], usual: float) -> tuple[float, float, float, float]:
-        """Volume, negative mentions and mentions that count, and distinct authors.
-
-        Retweets tell the opinion of one and are read alike, right or wrong, so they are left out. So are repeated
-        texts, but what is negative among them is not known: of all readings the one is taken that is nearest to the
-        usual share. So a wave of copies is never evidence; what it cannot explain is.
-        """
-        of_volume, of_negative, of_authors, of_retweets, of_retold, of_repeats = _NAMES[h]
-        volume = x.get(of_volume, 0)
-        if volume <= 0:
-            return 0.0, 0.0, 0.0, 0.0
-        negative = _within(x.get(of_negative, 0), volume)
-        authors = _within(x.get(of_authors, 0), volume)
-        trials, hits = volume, negative
-        if retweets := _within(x.get(of_retweets, 0), volume):
-            trials -= retweets
-            hits = _within(negative - _within(x.get(of_retold, 0), retweets), trials)
-        if copies := _within(x.get(of_repeats, 0), trials):
-            trials -= copies
-            hits = min(max(usual * trials, hits - copies), hits, trials)
-        full = _POSTS_OF_ONE * authors
-        if trials <= full:
-            return volume, hits, trials, authors
-        return volume, hits * full / trials, full, authors
 
     def _if_it_lasts(self, long: HorizonView, hour: HorizonView) -> HorizonView:
         """Drop the long window's claim when the last hour is evidently back to the usual share."""
@@ -346,7 +246,7 @@ class BrandModel(base.AnomalyDetector):
         self.run, self.clock = 0, minute + 1
 
     def _learn_window(self, h: int, minute: int, x: Mapping[Any, Any], *, weight: float, clip: bool) -> None:
-        volume, hits, trials, _ = self.reading(h, x, self.negative.usual)
+        volume, hits, trials, _ = read_window(h, x, self.negative.usual)
         count = self.volume.learn_window(h, minute, volume, weight=weight, clip=clip)
         taught = self.negative.learn_window(h, hits, trials, weight=weight, clip=clip)
         self._cache = None
@@ -424,9 +324,3 @@ class BrandModel(base.AnomalyDetector):
 
 def _is_hour(_count: float, _exposure: float, hits: float, trials: float, weight: float) -> bool:
     return hits <= trials and weight <= 1.0
-
-
-def _within(number: float, most: float) -> float:
-    if number < 0:
-        return 0.0
-    return number if number < most else most  # noqa: FURB136 - min() costs three times as much, here

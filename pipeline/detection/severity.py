@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log10
 from typing import Any, NamedTuple
 
-from pipeline.detection.model import Assessment
+from pipeline.detection.assessment import Assessment
 from pipeline.settings import DetectionSettings
 from schemas.window import Level
 

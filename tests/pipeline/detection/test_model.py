@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from river import checks
 from river.base import AnomalyDetector
 
-from pipeline.detection.model import BrandModel, features
+from pipeline.detection.model import BrandModel
 from pipeline.detection.peaks import PeakModel
+from pipeline.detection.reading import features
 from pipeline.settings import DetectionSettings
 from schemas.codec import decode, encode
 from tests.pipeline.detection.streams import closed, talk

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.detection import Detector
-from pipeline.detection.model import BrandModel, features
+from pipeline.detection.model import BrandModel
+from pipeline.detection.reading import features
 from pipeline.planned import NOTHING_PLANNED, Calendar, PlannedEvent
 from pipeline.settings import DetectionSettings
 from schemas.codec import decode, encode

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.detection.model import Assessment, HorizonView, Support
+from pipeline.detection.assessment import Assessment, HorizonView, Support
 from pipeline.detection.severity import Hysteresis, Verdict, judge
 from pipeline.settings import DetectionSettings
 from schemas.window import Level
