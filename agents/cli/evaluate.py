@@ -49,10 +49,11 @@ _MODEL = click.option(
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure on labelled tweets: sentiment, language, finding brands.
+    """Measure how well tweets are read, and how well crises are found.
 
-    FILE is JSONL, also gzipped. The scores go to standard output as JSON; every share and score in it lies
-    between 0 and 1.
+    Reading is measured on labelled tweets (FILE is JSONL, also gzipped; every share and score lies between 0
+    and 1), detection on the Numenta benchmark and on tweets with known events. Results go to standard output as
+    JSON.
     """
 
 

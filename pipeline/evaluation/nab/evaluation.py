@@ -35,7 +35,7 @@ def anomaly_scores(contender: Contender, series: Series) -> Floats:
         A score is not a number.
     """
     own = np.fromiter(contender.scores(series.buckets), dtype=np.float64, count=len(series.buckets))
-    scaled = 1.0 / (1.0 + contender.threshold / np.maximum(own, np.finfo(np.float64).tiny))
+    scaled = np.where(own > 0.0, 1.0 / (1.0 + contender.threshold / np.maximum(own, np.finfo(np.float64).tiny)), 0.0)
     # rounding may not turn a score just below the threshold into an alarm, nor one at it into none
     return np.where(own >= contender.threshold, np.maximum(scaled, 0.5), np.minimum(scaled, _JUST_BELOW))
 
