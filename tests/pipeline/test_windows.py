@@ -45,6 +45,9 @@ def counted_again(mentions: list[Mention]) -> dict[str, Any]:
         "reach": sum(m.reach for m in public),
         "questions": sum(m.question for m in public),
         "retweets": sum(m.kind == TweetKind.RETWEET for m in public),
+        "negative_retweets": sum(
+            m.kind == TweetKind.RETWEET and m.sentiment.label == SentimentLabel.NEGATIVE for m in public
+        ),
         "languages": languages(Counter(m.lang if m.lang != "zh-Hant" else "other" for m in public)),
     }
 
@@ -57,7 +60,7 @@ def languages(counts: Counter[str]) -> list[tuple[str, int]]:
 
 
 def exact(counts: WindowCounts) -> dict[str, Any]:
-    names = ("volume", "negative", "neutral", "positive", "reach", "questions", "retweets")
+    names = ("volume", "negative", "neutral", "positive", "reach", "questions", "retweets", "negative_retweets")
     return {name: getattr(counts, name) for name in names} | {"languages": list(counts.languages.items())}
 
 

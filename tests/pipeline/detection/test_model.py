@@ -124,7 +124,7 @@ def learnt(minutes: int = 2 * 1440) -> BrandModel:
 
 def hour(model: BrandModel, **counts: float) -> dict[str, float]:
     x: dict[str, float] = {"end_minute": model.clock}
-    for name in ("volume", "negative", "authors", "repeats"):
+    for name in ("volume", "negative", "authors", "repeats", "retweets", "negative_retweets"):
         for window, part in (("15m", 0.25), ("1h", 1.0), ("6h", 1.0)):
             x[f"{name}_{window}"] = counts.get(name, 0.0) * part
     return x
@@ -136,6 +136,26 @@ def test_a_wave_of_negative_copies_is_no_evidence() -> None:
     copies = hour(model, volume=200, negative=150, authors=200, repeats=140)
     assert model.score_one(genuine) > 6
     assert model.score_one(copies) < 2
+
+
+def test_a_cascade_of_retweets_of_one_complaint_is_no_evidence() -> None:
+    model = learnt()
+    usual = int(60 * model.negative.usual)
+    cascade = hour(model, volume=200, negative=usual + 140, authors=200, retweets=140, negative_retweets=140)
+    assert model.score_one(cascade) < 1
+
+
+def test_retweets_do_not_hide_what_people_write_themselves() -> None:
+    model = learnt()
+    assert model.score_one(hour(model, volume=200, negative=90, authors=200, retweets=100, negative_retweets=5)) > 6
+    assert model.score_one(hour(model, volume=200, negative=90, authors=200, retweets=100, negative_retweets=90)) == 0
+
+
+def test_what_is_tested_is_what_people_wrote_themselves() -> None:
+    model = learnt()
+    x = hour(model, volume=200, negative=90, authors=200, retweets=100, negative_retweets=20)
+    view = model.assess(x).views[1]
+    assert (view.volume, view.trials, view.negative) == (200, 100, 70)
 
 
 def test_copies_do_not_hide_a_crisis_they_cannot_explain() -> None:
