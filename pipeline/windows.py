@@ -16,7 +16,7 @@ from pipeline.repeats import SlidingTexts, distinct_texts
 from pipeline.rings import COLUMNS, REACH_BITS, Rings, window_starts
 from schemas.window import WINDOW_NAMES, WindowCounts
 
-__all__ = ["Windows", "parts_of_windows", "sections_of_windows"]
+__all__ = ["NO_MENTIONS", "Windows", "parts_of_windows", "sections_of_windows"]
 
 _FIXED = len(COLUMNS)
 _VOLUME = COLUMNS.index("volume")
@@ -32,7 +32,7 @@ _MOST_RECENCY = 1 << 16
 """Far more than both sketches are."""
 _UNKNOWN: list[int | None] = [None] * len(WINDOW_NAMES)
 
-_NOTHING = WindowCounts(
+NO_MENTIONS = WindowCounts(
     volume=0,
     negative=0,
     neutral=0,
@@ -45,7 +45,8 @@ _NOTHING = WindowCounts(
     repeats=0,
     languages={},
 )
-_NONE_ROLLED: list[tuple[list[int], WindowCounts]] = [([], _NOTHING)] * len(WINDOW_NAMES)
+"""The counts of a window without mentions."""
+_NONE_ROLLED: list[tuple[list[int], WindowCounts]] = [([], NO_MENTIONS)] * len(WINDOW_NAMES)
 
 
 class Windows:
@@ -209,7 +210,7 @@ def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
 def _window(row: list[int], codes: list[str], authors: int | None, texts: int | None) -> WindowCounts:
     volume, negative, neutral, retweets, questions, low, high, copies, *_, retold = row[:_FIXED]
     if not volume:
-        return _NOTHING
+        return NO_MENTIONS
     originals = volume - retweets
     if texts is not None:
         copies = max(copies, originals - texts)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.simulate.years.traffic import COLUMNS, Traffic
+from pipeline.windows import NO_MENTIONS
 from schemas.window import WINDOW_NAMES, WINDOW_SECONDS, WindowCounts
 
 __all__ = ["buckets", "distinct_authors", "window_starts"]
@@ -28,19 +29,6 @@ _UNOBSERVED = len(COLUMNS)
 _AUTHORS = _UNOBSERVED + 1
 _POSITIVE_OF_OTHERS = 0.3
 _TEMPLATE = COLUMNS.index("template")
-_NOTHING = WindowCounts(
-    volume=0,
-    negative=0,
-    neutral=0,
-    positive=0,
-    authors=0,
-    reach=0,
-    questions=0,
-    retweets=0,
-    repeats=0,
-    languages={},
-    negative_retweets=0,
-)
 
 
 def window_starts(minutes: Ints, length: int) -> Ints:
@@ -112,7 +100,7 @@ class _Windows(Mapping[str, WindowCounts]):
 def _window(row: list[int]) -> WindowCounts:
     volume, negative, questions, retweets, reach, copies, template, fresh, retold, _unobserved, known = row
     if not volume:
-        return _NOTHING
+        return NO_MENTIONS
     positive = round(_POSITIVE_OF_OTHERS * (volume - negative))
     return WindowCounts(
         volume=volume,

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import checks
 from river.base import AnomalyDetector
 
 from pipeline.detection.model import BrandModel
@@ -14,20 +13,7 @@ from pipeline.detection.reading import features
 from pipeline.settings import DetectionSettings
 from schemas.codec import decode, encode
 from tests.pipeline.detection.streams import closed, talk
-
-DATASET_CHECKS = (
-    checks.common.check_learn_one,
-    checks.common.check_pickling,
-    checks.common.check_shuffle_features_no_impact,
-    checks.common.check_emerging_features,
-    checks.common.check_disappearing_features,
-    checks.common.check_radically_disappearing_features,
-    checks.common.check_predict_one_pure,
-    checks.common.check_predict_one_before_any_learn,
-    checks.common.check_no_state_aliasing_with_input,
-    checks.common.check_clone_is_independent,
-    checks.common.check_bounded_memory_growth,
-)
+from tests.pipeline.riverchecks import GENERAL_CHECKS, MEMORY_CHECK, STREAM_CHECKS
 
 
 class Stream:
@@ -49,32 +35,13 @@ STREAM = Stream(3 * 1440)
 SHORT = Stream(400)
 
 
-GENERAL_CHECKS = (
-    checks.common.check_repr,
-    checks.common.check_str,
-    checks.common.check_tags,
-    checks.common.check_clone_same_class,
-    checks.common.check_clone_is_idempotent,
-    checks.common.check_init_has_default_params_for_tests,
-    checks.common.check_init_default_params_are_not_mutable,
-    checks.common.check_doc,
-    checks.common.check_clone_changes_memory_addresses,
-    checks.common.check_mutate_can_be_idempotent,
-    checks.common.check_pickling_supports_roundtrip,
-    checks.common.check_repr_roundtrips_clone,
-    checks.common.check_clone_with_new_params_applies,
-    checks.common.check_get_params_matches_signature,
-)
-"""`checks.yield_checks` without the data sets, which would be fetched from the network."""
-
-
 @pytest.mark.parametrize("check", GENERAL_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("model", [BrandModel, PeakModel])
 def test_it_is_a_river_estimator(model: type[AnomalyDetector], check: Any) -> None:
     check(model())
 
 
-@pytest.mark.parametrize("check", DATASET_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", [*STREAM_CHECKS, MEMORY_CHECK], ids=lambda check: check.__name__)
 def test_it_behaves_as_river_asks_on_a_stream(check: Any) -> None:
     check(BrandModel(), dataset=SHORT)
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from river import base, checks
+from river import base
 
 from pipeline.evaluation import Contender, Misbehaves, detectors
+from tests.pipeline.riverchecks import GENERAL_CHECKS, STREAM_CHECKS
 
 EVERY = pytest.mark.parametrize("contender", detectors(), ids=lambda contender: contender.name)
 START = 24_000_007
@@ -87,47 +88,13 @@ def test_a_series_that_never_changes_raises_no_alarm(contender: Contender, volum
 
 
 @EVERY
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.common.check_repr,
-        checks.common.check_str,
-        checks.common.check_tags,
-        checks.common.check_clone_same_class,
-        checks.common.check_clone_is_idempotent,
-        checks.common.check_init_has_default_params_for_tests,
-        checks.common.check_init_default_params_are_not_mutable,
-        checks.common.check_doc,
-        checks.common.check_clone_changes_memory_addresses,
-        checks.common.check_mutate_can_be_idempotent,
-        checks.common.check_pickling_supports_roundtrip,
-        checks.common.check_repr_roundtrips_clone,
-        checks.common.check_clone_with_new_params_applies,
-        checks.common.check_get_params_matches_signature,
-    ],
-    ids=lambda check: check.__name__,
-)
+@pytest.mark.parametrize("check", GENERAL_CHECKS, ids=lambda check: check.__name__)
 def test_it_is_a_river_estimator(contender: Contender, check: Any) -> None:
     check(contender.make())
 
 
 @EVERY
-@pytest.mark.parametrize(
-    "check",
-    [
-        checks.common.check_learn_one,
-        checks.common.check_pickling,
-        checks.common.check_shuffle_features_no_impact,
-        checks.common.check_emerging_features,
-        checks.common.check_disappearing_features,
-        checks.common.check_radically_disappearing_features,
-        checks.common.check_predict_one_pure,
-        checks.common.check_predict_one_before_any_learn,
-        checks.common.check_no_state_aliasing_with_input,
-        checks.common.check_clone_is_independent,
-    ],
-    ids=lambda check: check.__name__,
-)
+@pytest.mark.parametrize("check", STREAM_CHECKS, ids=lambda check: check.__name__)
 def test_it_behaves_as_river_asks_on_a_stream(contender: Contender, check: Any) -> None:
     check(contender.make(), dataset=Stream())
 
