@@ -1,0 +1,1 @@
+"""The notify agent: crisis events in, other people's systems told."""
