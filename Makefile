@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 bin := .venv/bin
 uv_version := 0.13.9
-python_files := schemas pipeline agents tests
+python_files := schemas pipeline agents deploy tests
 # The first of these that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -22,12 +22,18 @@ demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broke
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults"
+	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy"
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults"
+	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops"
+
+.PHONY: test-ops
+test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)
+	@tests/ops/install.sh
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m ops
 
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
@@ -45,7 +51,7 @@ soak: .venv/.dev ## Run at full speed for twenty minutes and watch memory (as te
 	@$(bin)/python -m tests.bench.soak
 
 .PHONY: check
-check: check-code check-schemas check-files ## Run every check that is not a test
+check: check-code check-schemas check-files check-deploy ## Run every check that is not a test
 
 .PHONY: bench
 bench: .venv/.dev ## Measure speed and delay
@@ -94,8 +100,16 @@ check-schemas: .venv/.dev
 
 .PHONY: check-files
 check-files: .venv/.dev
+	@$(bin)/vigie config table | diff --unified deploy/settings.md - || \
+		{ echo "deploy/settings.md is stale: vigie config table > deploy/settings.md" >&2; exit 1; }
 	$(bin)/yamllint --strict .
 	$(bin)/shellcheck .ci/run $$(find deploy tests -name '*.sh' -not -path '*/node_modules/*')
+
+.PHONY: check-deploy
+check-deploy: .venv/.dev
+	@tests/ops/install.sh
+	$(bin)/python -m deploy.grafana --check
+	$(bin)/pytest -q -m "deploy and not broker and not kafka"
 
 ##@ What the verbs stand on
 

@@ -7,7 +7,7 @@ from collections import deque
 from aiokafka import ConsumerRecord
 
 from agents.transport import OutRecord
-from schemas.deadletter import HEADER_PREFIX, DeadLetter, DeadLetterReason
+from schemas.deadletter import HEADER_PREFIX, OMITTED_HEADER, DeadLetter, DeadLetterReason
 
 __all__ = ["MAX_LETTER_BYTES", "DeadLetterLimit", "TooManyDeadLetters", "dead_letter"]
 
@@ -15,7 +15,6 @@ MAX_LETTER_BYTES = 16 * 1024 * 1024
 """Largest record of the dead-letter topic."""
 _MAX_MESSAGE = 500
 _ROOM_FOR_OURS = 8 * 1024
-_OMITTED = HEADER_PREFIX + "omitted.bytes"
 
 
 def dead_letter(
@@ -25,6 +24,7 @@ def dead_letter(
     reason: DeadLetterReason,
     exception: str,
     message: str,
+    channel: str | None = None,
 ) -> OutRecord:
     """Build the record for the dead-letter topic: key, value and headers untouched, ours added.
 
@@ -40,11 +40,12 @@ def dead_letter(
         reason=reason,
         exception_class_name=exception,
         exception_message=message[:_MAX_MESSAGE],
+        channel=channel,
     )
     kept = [(name, value) for name, value in record.headers if not name.startswith(HEADER_PREFIX)]
     size = _size(record, kept)
     if size > MAX_LETTER_BYTES - _ROOM_FOR_OURS:
-        return OutRecord(None, b"", [*letter.headers(), (_OMITTED, b"%d" % size)])
+        return OutRecord(None, b"", [*letter.headers(), (OMITTED_HEADER, b"%d" % size)])
     # Kafka takes a record without key and value, aiokafka's client does not: a tombstone keeps its
     # absence of content as an empty value.
     value = record.value if record.value is not None or record.key is not None else b""

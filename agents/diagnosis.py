@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from agents.connection import client_options
 from agents.reading import read_topic
 from agents.settings import Settings, SettingsError
 from agents.state import ChangelogPartition
@@ -46,7 +47,10 @@ async def diagnose(settings: Settings, *, timeout_s: float) -> AsyncIterator[Fin
         check="topics", ok=True, detail=", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
     )
     names = settings.topics
-    for role, topic in (("enrich", names.raw), ("track", names.mentions)):
+    read = [("enrich", names.raw), ("track", names.mentions)]
+    if settings.notify is not None:
+        read.append(("notify", names.crises))
+    for role, topic in read:
         yield await _lag(settings, role, topic, counts[topic])
     yield await _state(settings)
 
@@ -62,7 +66,7 @@ def _configuration(settings: Settings) -> Finding:
 
 async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Finding:
     group = settings.group(role)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers, group_id=group, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**client_options(settings), group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         tps = [TopicPartition(topic, partition) for partition in range(partitions)]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import TopicPartition
 from mode import get_logger
 
+from agents.appendtime import appended_headers
 from agents.deadletters import DeadLetterLimit, dead_letter
 from agents.faultpoints import FaultPoint, FaultPoints
 from agents.history import read_past
-from agents.metrics import Metrics
+from agents.metrics import Metrics, PartitionFacts, StageMeter
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.silence import Silence
@@ -26,6 +27,7 @@ from pipeline.enrich import Enriched, Enricher, Rejected, SourceClock
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode
+from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap, Mention, Watermark
 
 __all__ = ["EnrichStage"]
@@ -33,6 +35,19 @@ __all__ = ["EnrichStage"]
 logger = get_logger(__name__)
 
 STAGE = "enrich"
+_MENTIONS = "mentions"
+_OUTCOMES = (
+    "tweets",
+    "duplicates",
+    "unmatched",
+    "late",
+    "skipped",
+    "compliance",
+    "ignored",
+    "gaps_too_late",
+    _MENTIONS,
+)
+"""What is counted of raw records: as `Enriched.counts` names it, and the mentions."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +79,9 @@ class EnrichStage:
         self._watchlist = watchlist
         self._publisher = publisher
         self._table = table
-        self._metrics = metrics
+        self._meter = StageMeter(metrics, STAGE, parts=("compute", "encode"), reasons=DeadLetterReason)
+        self._outcomes = {outcome: metrics.tweets.labels(outcome) for outcome in _OUTCOMES}
+        self._unreadable_clocks = metrics.state_problems.labels("clock")
         self._faults = FaultPoints(settings.fault_points)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
         self._enricher = Enricher(settings.engine(), watchlist.current, settings.analyzer())
@@ -100,15 +117,15 @@ class EnrichStage:
         source = self._sources.get(batch.partition) or await self._take_over(batch)
         cpu = time.process_time()
         enriched = self._enricher.enrich(source.clock, batch.records)
-        cpu = self._spent("compute", cpu)
+        cpu = self._meter.spent("compute", cpu)
         await self._faults.reach(FaultPoint.ENRICH_COMPUTED)
         self._judge(batch, enriched)
         watermark = self._enricher.watermark(source.clock, await self._publisher.partitions(self._topics.raw))
         mentions = [_gap_record(gap, p) for gap in enriched.gaps for p in await self._mention_partitions()]
         mentions += [_mention_record(mention) for mention in enriched.mentions]
-        mentions += await self._watermark_records(watermark)
+        mentions += await self._watermark_records(watermark, appended_headers(batch.records))
         letters = [self._letter(rejected) for rejected in enriched.rejected]
-        self._spent("encode", cpu)
+        self._meter.spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
         await self._faults.reach(FaultPoint.ENRICH_LETTERS)
         await self._publisher.write(self._topics.mentions, mentions)
@@ -116,7 +133,7 @@ class EnrichStage:
         await source.owned.write({_clock_key(batch.partition): source.clock.dump()})
         await self._faults.reach(FaultPoint.ENRICH_CLOCK)
         batch.complete()
-        self._note(batch, enriched, watermark, started)
+        self._note(batch, enriched, started)
 
     def _judge(self, batch: RecordBatch, enriched: Enriched) -> None:
         rejected = enriched.rejected
@@ -152,7 +169,7 @@ class EnrichStage:
             watermark = self._enricher.watermark(clock, await self._publisher.partitions(self._topics.raw), idle=True)
             await self._publisher.write(self._topics.mentions, await self._watermark_records(watermark))
             silence.told = True
-        logger.info("raw partition %d is idle: time no longer waits for it", partition)
+        logger.info("raw partition %d is idle: time no longer waits for it", partition, extra=self._about(partition))
 
     # -- clocks --------------------------------------------------------------------------------------
 
@@ -180,23 +197,30 @@ class EnrichStage:
         clock = self._enricher.new_clock(partition)
         data = owned.get(_clock_key(partition))
         if data is not None and not clock.load(data):
-            self._metrics.state_problems.labels("clock").inc()
-            logger.warning("unreadable clock of raw partition %d: starting a new one", partition)
+            self._unreadable_clocks.inc()
+            logger.warning(
+                "unreadable clock of raw partition %d: starting a new one", partition, extra=self._about(partition)
+            )
         return clock
+
+    def _about(self, partition: int) -> dict[str, Any]:
+        return {"stage": STAGE, "topic": self._topics.raw, "partition": partition}
 
     # -- records -------------------------------------------------------------------------------------
 
     async def _mention_partitions(self) -> range:
         return range(await self._publisher.partitions(self._topics.mentions))
 
-    async def _watermark_records(self, watermark: Watermark) -> list[OutRecord]:
+    async def _watermark_records(
+        self, watermark: Watermark, appended: Iterable[tuple[str, bytes]] = ()
+    ) -> list[OutRecord]:
         value = encode(watermark)
-        headers = [("ce_type", EventType.WATERMARK.value.encode())]
+        headers = [("ce_type", EventType.WATERMARK.value.encode()), *appended]
         return [OutRecord(None, value, headers, p) for p in await self._mention_partitions()]
 
     def _letter(self, rejected: Rejected) -> OutRecord:
         record: Any = rejected.record
-        self._metrics.deadletters.labels(STAGE, rejected.reason.value).inc()
+        self._meter.rejected(rejected.reason)
         return dead_letter(
             record,
             stage=STAGE,
@@ -207,22 +231,22 @@ class EnrichStage:
 
     # -- metrics -------------------------------------------------------------------------------------
 
-    def _spent(self, part: str, since: float) -> float:
-        now = time.process_time()
-        self._metrics.step_cpu.labels(STAGE, part).inc(now - since)
-        return now
+    def facts(self, partition: int) -> PartitionFacts:
+        """Return what is known of a raw partition that is assigned to this worker."""
+        source = self._sources.get(partition)
+        newest_ms = source.clock.newest_ms if source else None
+        return PartitionFacts(
+            newest_ms=newest_ms,
+            watermark_ms=None if newest_ms is None else newest_ms - self._enricher.settings.allowed_lateness_ms,
+            state_bytes=self._table.size(partition),
+        )
 
-    def _note(self, batch: RecordBatch, enriched: Enriched, watermark: Watermark, started: float) -> None:
-        metrics, partition = self._metrics, str(batch.partition)
-        metrics.records.labels(STAGE).inc(len(batch))
+    def _note(self, batch: RecordBatch, enriched: Enriched, started: float) -> None:
         for outcome, count in enriched.counts.items():
             if outcome != "records":
-                metrics.tweets.labels(outcome).inc(count)
-        metrics.tweets.labels("mentions").inc(len(enriched.mentions))
-        metrics.lag.labels(STAGE, partition).set(max(0, batch.highwater - batch.next_offset))
-        if watermark.watermark_ms is not None:
-            metrics.watermark.labels(STAGE, partition).set(watermark.watermark_ms / 1000)
-        metrics.batches.labels(STAGE).observe(time.perf_counter() - started)
+                self._outcomes[outcome].inc(count)
+        self._outcomes[_MENTIONS].inc(len(enriched.mentions))
+        self._meter.acked(batch, started)
         if silence := self._silences.get(batch.partition):
             silence.broken()
 

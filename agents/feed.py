@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from agents.connection import client_options
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem, check_topics
 from pipeline.archive import ArchiveRecord
@@ -37,7 +38,7 @@ async def feed(settings: Settings, archive: Iterable[ArchiveRecord], *, speed: f
     """
     await check_topics(settings)
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.brokers,
+        **client_options(settings),
         acks="all",
         enable_idempotence=settings.idempotent_producer,
         compression_type=None if settings.compression == "none" else settings.compression,

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from mode import get_logger
 
+from agents.connection import client_options
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable
 
@@ -37,9 +38,7 @@ async def read_past(
         The broker has not answered for ``retry_timeout_s``. A part of the past would not do: what depends on it
         would be decided in another way than before.
     """
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.brokers, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     progressed = time.monotonic()
     try:
         await consumer.start()
@@ -55,7 +54,13 @@ async def read_past(
             elif time.monotonic() - progressed > settings.retry_timeout_s:
                 raise BrokerUnreachable(f"{tp.topic}[{tp.partition}]: nothing came of the past at offset {position}")
             else:
-                logger.warning("holding: waiting for the past of %s[%d] from %d", tp.topic, tp.partition, position)
+                logger.warning(
+                    "holding: waiting for the past of %s[%d] from %d",
+                    tp.topic,
+                    tp.partition,
+                    position,
+                    extra={"topic": tp.topic, "partition": tp.partition, "offset": position},
+                )
             position = await consumer.position(tp)
     except KafkaError as exc:
         raise BrokerUnreachable(f"{tp.topic}[{tp.partition}]: the past cannot be read: {exc!r}") from exc

@@ -11,7 +11,7 @@ import threading
 import time
 from types import FrameType
 
-from agents.app import Role
+from agents.role import Role, roles_of
 from agents.settings import Settings
 
 __all__ = ["calm_collector", "role_command", "role_environment", "run_roles"]
@@ -46,13 +46,13 @@ def role_environment(settings: Settings) -> dict[str, str]:
 
 
 def run_roles(settings: Settings) -> int:
-    """Run every role until one ends or we are told to stop; return the first non-zero exit code.
+    """Run the roles until one ends or we are told to stop; return the first non-zero exit code.
 
     One role without the others is of no use and hides the failure, so all stop when one does; whatever
     supervises us starts all again.
     """
     environment = role_environment(settings)
-    children = {role: subprocess.Popen(role_command(role), env=environment) for role in Role}  # noqa: S603
+    children = {role: subprocess.Popen(role_command(role), env=environment) for role in roles_of(settings)}  # noqa: S603
     asked = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:

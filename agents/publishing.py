@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from mode import get_logger
+from prometheus_client import Counter
 
 from agents.metrics import Metrics
 from agents.transport import BatchProducer, OutRecord, PublishError
@@ -47,6 +48,7 @@ class Publisher:
     def __init__(self, producer: BatchProducer, metrics: Metrics, retry_timeout_s: float) -> None:
         self._producer = producer
         self._metrics = metrics
+        self._counters: dict[str, tuple[Counter, Counter]] = {}
         self._retry_timeout_s = retry_timeout_s
         self._turn = asyncio.Lock()
         self.holding = False
@@ -62,9 +64,10 @@ class Publisher:
         WriteRefused
             After ``retry_timeout_s`` of refusals or silence.
         """
+        written, _ = self._counted(topic)
         if records:
             count = await self._hold(topic, lambda: self._producer.publish(topic, records))
-            self._metrics.published.labels(topic).inc(count)
+            written.inc(count)
 
     async def partitions(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -75,6 +78,15 @@ class Publisher:
             The broker does not know it, or does not answer, for ``retry_timeout_s``.
         """
         return len(await self._hold(topic, lambda: self._producer.partitions(topic)))
+
+    def _counted(self, topic: str) -> tuple[Counter, Counter]:
+        """Return what counts the records written to a topic, and the refusals; both begin at 0."""
+        found = self._counters.get(topic)
+        if found is None:
+            metrics = self._metrics
+            found = (metrics.published.labels(topic), metrics.publish_failures.labels(topic))
+            self._counters[topic] = found
+        return found
 
     async def _hold(self, topic: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Try until it succeeds or the time is over."""
@@ -89,11 +101,14 @@ class Publisher:
                 try:
                     return await self._patiently(topic, attempt, deadline)
                 except PublishError as exc:
-                    self._metrics.publish_failures.labels(topic).inc()
+                    _, refused = self._counted(topic)
+                    refused.inc()
                     self.holding = True
                     if time.monotonic() + delay_s > deadline:
                         raise WriteRefused(f"gave up after {self._retry_timeout_s:.0f} s: {exc}") from exc
-                    logger.warning("holding, nothing is acked: %s; trying again in %.1f s", exc, delay_s)
+                    logger.warning(
+                        "holding, nothing is acked: %s; trying again in %.1f s", exc, delay_s, extra={"topic": topic}
+                    )
                     await asyncio.sleep(delay_s)
                     delay_s = min(delay_s * 2, _LAST_DELAY_S)
                     await self._renew()
@@ -108,7 +123,9 @@ class Publisher:
                 self.holding = True
                 if time.monotonic() > deadline:
                     raise WriteRefused(f"gave up after {self._retry_timeout_s:.0f} s: no answer for {topic}")
-                logger.warning("holding, nothing is acked: the broker has not answered for %s yet", topic)
+                logger.warning(
+                    "holding, nothing is acked: the broker has not answered for %s yet", topic, extra={"topic": topic}
+                )
             return pending.result()
         finally:
             pending.cancel()

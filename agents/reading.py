@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from agents.connection import client_options
 from agents.settings import Settings
 from agents.topics import TopicProblem
 from agents.transport import end_offsets
@@ -34,7 +35,7 @@ async def read_topic(
     TopicProblem
         There is no such topic.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     await consumer.start()
     try:
         await consumer._client.force_metadata_update()  # noqa: SLF001 - no public way to ask without subscribing

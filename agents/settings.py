@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,16 +15,28 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from agents import security
 from agents.faultpoints import FaultPoints
 from pipeline.settings import DetectionSettings, EngineSettings
 from pipeline.text import StandardAnalyzer
 from pipeline.text.models import ModelKind, ModelNotUsable, load_model, sentiment_model
 from schemas.topics import Topics
 
-__all__ = ["CONFIG_VARIABLE", "Settings", "SettingsError", "load_settings"]
+__all__ = ["CONFIG_VARIABLE", "GROUPS", "Settings", "SettingsError", "load_settings"]
 
 CONFIG_VARIABLE = "VIGIE_CONFIG"
 """Names the TOML file, when there is one."""
+
+GROUPS = {
+    "brokers": "Where things are",
+    "security_protocol": "Connection to Kafka",
+    "allowed_lateness_s": "Engine: results depend on these",
+    "idempotent_producer": "Work",
+    "web_host": "Health and metrics",
+    "log_level": "Logs",
+    "fault_points": "Tests of Vigie itself",
+}
+"""Headings of the settings, each by the field that is the first under it."""
 
 
 class SettingsError(Exception):
@@ -55,12 +67,30 @@ class Settings(BaseSettings):
     """Kafka bootstrap servers, `host:port[,host:port...]`."""
     watchlist: Path = Path("watchlist.toml")
     """The brands to look for (enrich) and their planned events (track). Read again when the file changes."""
+    notify: Path | None = None
+    """TOML file with the channels and routes of notifications; without one nobody is notified."""
     topic_prefix: str = ""
     """Before the name of every topic and consumer group; lets several Vigies share a broker."""
     app_id: str = "vigie"
-    """Consumer groups are `<prefix><app_id>-enrich` and `<prefix><app_id>-track`."""
+    """Consumer groups are `<prefix><app_id>-enrich`, `<prefix><app_id>-track` and `<prefix><app_id>-notify`."""
     data_dir: Path = Path(tempfile.gettempdir()) / "vigie"
     """Faust's working directory. Nothing in it needs to survive."""
+
+    # -- connection to Kafka -------------------------------------------------------------------------
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How the broker's listener is secured: SSL encrypts, SASL asks who we are. SASL_SSL in production."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the password is shown with SASL. PLAIN sends it as it is: only with SASL_SSL."""
+    sasl_username: str | None = None
+    """Who we are, with SASL."""
+    sasl_password_file: Path | None = None
+    """File with the password, with SASL. White space around it is left out."""
+    tls_ca_file: Path | None = None
+    """PEM file with the certificates that vouch for the broker, instead of the system's. Host names are checked."""
+    tls_cert_file: Path | None = None
+    """PEM file with our own certificate (mutual TLS), and those between it and the CA."""
+    tls_key_file: Path | None = None
+    """PEM file with its key, without a pass phrase."""
 
     # -- engine: results depend on these -------------------------------------------------------------
     allowed_lateness_s: float = Field(default=30.0, ge=0, le=3600)
@@ -80,7 +110,7 @@ class Settings(BaseSettings):
     author_key_file: Path | None = None
     """File with the secret key of author hashes; without one the hashes are guessable."""
 
-    # -- broker --------------------------------------------------------------------------------------
+    # -- work ----------------------------------------------------------------------------------------
     idempotent_producer: bool = True
     """Off only for brokers that have no idempotent producers (the embedded one)."""
     commit_interval_s: float = Field(default=1.0, gt=0, le=60)
@@ -110,15 +140,28 @@ class Settings(BaseSettings):
 
     # -- web -----------------------------------------------------------------------------------------
     web_host: str = "127.0.0.1"
-    """Where health and metrics are served."""
-    web_port: int = Field(default=6066, ge=0, le=65_535)
-    """Port of enrich; track serves on the next one. 0 switches the web server off."""
+    """Where health and metrics are served. In a container: 0.0.0.0."""
+    web_port: int = Field(default=6066, ge=0, le=65_533)
+    """Port of enrich; track serves on the next one, notify on the one after. 0 switches the web server off."""
     metrics_brands: int = Field(default=200, ge=0, le=10_000)
     """Brands with metrics of their own; the rest are one, named `other`."""
+
+    # -- logs ----------------------------------------------------------------------------------------
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """What is logged."""
+    """What is logged: this and what is worse."""
+    log_format: Literal["text", "json"] = "text"
+    """How: text for people, or one JSON object a line for programs. Standard error, and no tweet's text, in both."""
+
+    # -- tests of Vigie itself -----------------------------------------------------------------------
     fault_points: Annotated[str, AfterValidator(_fault_plan)] = ""
-    """For tests of Vigie itself: makes the worker fail at a step (`agents/faultpoints.py`). Leave it empty."""
+    """Makes the worker fail at a step (`agents/faultpoints.py`). Leave it empty."""
+
+    @model_validator(mode="after")
+    def _security_fits(self) -> Self:
+        wrong = list(security.problems(self))
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -182,12 +225,9 @@ class Settings(BaseSettings):
         if self.author_key_file is None:
             return EngineSettings().author_key
         try:
-            key = self.author_key_file.read_bytes().strip()
-        except OSError as exc:
-            raise SettingsError(f"author_key_file: cannot read {self.author_key_file}: {exc.strerror}") from exc
-        if not key:
-            raise SettingsError(f"author_key_file: {self.author_key_file} is empty")
-        return key
+            return security.read_secret("author_key_file", self.author_key_file)
+        except ValueError as exc:
+            raise SettingsError(str(exc)) from exc
 
 
 def load_settings(**overrides: Any) -> Settings:

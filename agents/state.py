@@ -137,6 +137,11 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
             owned = self._owned[partition] = Ownership(self, partition, held, epoch)
         return owned
 
+    def size(self, partition: int) -> int | None:
+        """Return the bytes of keys and values of a partition, as far as it is recovered; none when it is not ours."""
+        held = self._held.get(partition)
+        return None if held is None else sum(len(key) + len(value) for key, value in held.entries.items())
+
     async def publish(self, entries: Mapping[int, Mapping[bytes, bytes]], epoch: int) -> None:
         """Append entries to the changelog, by partition; for :class:`Ownership`."""
         if self._publisher is None:
@@ -191,6 +196,7 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
                     self.changelog_topic_name,
                     partition,
                     len(held.overwritten),
+                    extra={"topic": self.changelog_topic_name, "partition": partition},
                 )
         await super().on_recovery_completed(active_tps, standby_tps)
 

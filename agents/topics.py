@@ -12,13 +12,17 @@ from typing import TypeVar
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from agents import exits
+from agents.connection import client_options, refusal
 from agents.deadletters import MAX_LETTER_BYTES
 from agents.settings import Settings
 
 __all__ = [
     "BRAND_STATE",
     "MAX_STATE_BYTES",
+    "NOTIFY_STATE",
     "SOURCE_CLOCK",
+    "BrokerRefused",
     "BrokerUnreachable",
     "TopicProblem",
     "TopicSpec",
@@ -33,6 +37,8 @@ SOURCE_CLOCK = "source_clock"
 """Enrich's table: the clock of each raw partition."""
 BRAND_STATE = "brand_state"
 """Track's table: all state of a brand."""
+NOTIFY_STATE = "notify_state"
+"""Notify's table: what each channel knows of a brand's crisis, and is still to be told."""
 
 MAX_STATE_BYTES = 16 * 1024 * 1024
 """Largest state record. In live traffic a brand takes a few KiB; while a worker catches up on partitions that are
@@ -45,6 +51,14 @@ _DAY_MS = 24 * 3600 * 1000
 
 class BrokerUnreachable(Exception):
     """No broker answered in time. The message says where we looked and what to try."""
+
+    exit_code = exits.UNAVAILABLE
+
+
+class BrokerRefused(BrokerUnreachable):
+    """A broker is there and does not take us, now or later. The message says why, and which setting to look at."""
+
+    exit_code = exits.CONFIG
 
 
 class TopicProblem(Exception):
@@ -115,6 +129,13 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
         config={**compact, "max.message.bytes": str(MAX_STATE_BYTES)},
         same_partitions_as=names.mentions,
     )
+    # There whether or not anybody is notified, so that notify can be switched on without a second thought.
+    yield TopicSpec(
+        name=changelog(settings, "notify", NOTIFY_STATE),
+        partitions=partitions,
+        config={**compact, "max.message.bytes": str(MAX_STATE_BYTES)},
+        same_partitions_as=names.crises,
+    )
 
 
 @asynccontextmanager
@@ -124,12 +145,12 @@ async def admin_client(settings: Settings, *, timeout_s: float | None = None) ->
     Raises
     ------
     BrokerUnreachable
-        Nobody answered.
+        Nobody answered, or, at once, :class:`BrokerRefused`.
     """
     limit_s = settings.start_timeout_s if timeout_s is None else timeout_s
 
     async def connected() -> AIOKafkaAdminClient:
-        client = AIOKafkaAdminClient(bootstrap_servers=settings.brokers, request_timeout_ms=5_000)
+        client = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=5_000)
         try:
             await client.start()
         except (KafkaError, OSError):
@@ -137,14 +158,14 @@ async def admin_client(settings: Settings, *, timeout_s: float | None = None) ->
             raise
         return client
 
-    client = await _answered(connected, settings.brokers, limit_s)
+    client = await _answered(connected, settings, limit_s)
     try:
         yield client
     finally:
         await client.close()
 
 
-async def _answered(question: Callable[[], Awaitable[T]], brokers: str, limit_s: float) -> T:
+async def _answered(question: Callable[[], Awaitable[T]], settings: Settings, limit_s: float) -> T:
     """Ask until somebody answers: of several brokers, the one asked first may be the one that is down."""
     deadline = time.monotonic() + limit_s
     delay_s = 0.2
@@ -152,9 +173,11 @@ async def _answered(question: Callable[[], Awaitable[T]], brokers: str, limit_s:
         try:
             return await question()
         except (AssertionError, KafkaError, OSError) as exc:  # the client asserts that some broker is known
+            if reason := await refusal(settings):
+                raise BrokerRefused(reason) from exc
             if time.monotonic() + delay_s > deadline:
                 raise BrokerUnreachable(
-                    f"no Kafka broker answered at {brokers} within {limit_s:.0f} s ({exc}).\n"
+                    f"no Kafka broker answered at {settings.brokers} within {limit_s:.0f} s ({exc}).\n"
                     "Is it running and reachable from here? Set VIGIE_BROKERS=host:port, "
                     "or try Vigie without Kafka: vigie demo"
                 ) from exc
@@ -164,7 +187,7 @@ async def _answered(question: Callable[[], Awaitable[T]], brokers: str, limit_s:
 
 async def _partition_counts(client: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:
     # Asking for all topics and choosing here: a request that names a missing topic may create it.
-    described = await _answered(client.describe_topics, settings.brokers, settings.start_timeout_s)
+    described = await _answered(client.describe_topics, settings, settings.start_timeout_s)
     return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
 
 

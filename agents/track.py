@@ -6,19 +6,21 @@ import gc
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from mode import get_logger
 
+from agents.appendtime import first_appended_ms
 from agents.deadletters import DeadLetterLimit, dead_letter
 from agents.faultpoints import FaultPoint, FaultPoints
-from agents.metrics import Metrics
+from agents.metrics import BrandNumbers, BrandsSeen, DetectionMeter, Metrics, PartitionFacts, StageMeter
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.state import Ownership, StateTable
 from agents.transport import OutRecord, RecordBatch
 from agents.watchlist import WatchlistFile
+from pipeline.brandstate import Folded
+from pipeline.statevalue import StateProblem
 from pipeline.tracker import Step, Tracker
 from schemas import cloudevents
 from schemas.cloudevents import EventType
@@ -51,6 +53,9 @@ class _Share:
 
     tracker: Tracker
     owned: Ownership
+    newest_ms: int | None
+    """Newest event time that enrich has spoken of."""
+    seen: BrandsSeen = field(default_factory=BrandsSeen)
 
 
 class TrackStage:
@@ -73,7 +78,16 @@ class TrackStage:
         self._topics = settings.topics
         self._publisher = publisher
         self._table = table
-        self._metrics = metrics
+        self._meter = StageMeter(
+            metrics, STAGE, parts=("decode", "compute", "encode"), reasons=[DeadLetterReason.BAD_FIELD]
+        )
+        self._detected = DetectionMeter(metrics)
+        self._dropped = {
+            reason.value: metrics.mentions_dropped.labels(reason.value)
+            for reason in Folded
+            if reason is not Folded.COUNTED
+        }
+        self._problems = {problem.value: metrics.state_problems.labels(problem.value) for problem in StateProblem}
         self._faults = FaultPoints(settings.fault_points)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
         self._shares: dict[int, _Share] = {}
@@ -100,22 +114,23 @@ class TrackStage:
         cpu = time.process_time()
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
-        cpu = self._spent("decode", cpu)
+        cpu = self._meter.spent("decode", cpu)
         share.tracker.calendars = self._watchlist.current.calendars
         step = share.tracker.step(records)
-        cpu = self._spent("compute", cpu)
+        self._meter.spent("compute", cpu)
         await self._faults.reach(FaultPoint.TRACK_COMPUTED)
         await self._publish(step, letters)
         await share.owned.write({key.encode(): value for key, value in step.states.items()})
         await self._faults.reach(FaultPoint.TRACK_STATES)
         batch.complete()
-        self._note(batch, share.tracker, step, started)
+        share.newest_ms = self._newest_ms(records, share.newest_ms)
+        self._note(batch, share, step, started)
 
     async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
         cpu = time.process_time()
         windows = [_window_record(event) for event in step.events if isinstance(event, WindowClosed)]
         crises = [_crisis_record(event) for event in step.events if isinstance(event, CrisisEvent)]
-        self._spent("encode", cpu)
+        self._meter.spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
         await self._faults.reach(FaultPoint.TRACK_LETTERS)
         await self._publisher.write(self._topics.crises, crises)
@@ -125,16 +140,19 @@ class TrackStage:
 
     def _take_over(self, partition: int) -> _Share:
         """Restore the brands of a partition that was just assigned."""
+        about = {"stage": STAGE, "topic": self._topics.mentions, "partition": partition}
         owned = self._table.own(partition)
         tracker = Tracker(self._engine_settings, partition, calendars=self._watchlist.current.calendars)
         with _no_collection():
             for key, value in owned.items():
                 tracker.restore(key.decode("utf-8", "replace"), value)
         for reason, count in tracker.problems.items():
-            self._metrics.state_problems.labels(reason).inc(count)
-            logger.warning("partition %d: %d state records not used as they were: %s", partition, count, reason)
-        logger.info("partition %d: %d brands restored", partition, len(tracker.brands()))
-        return _Share(tracker=tracker, owned=owned)
+            self._problems[reason].inc(count)
+            logger.warning(
+                "partition %d: %d state records not used as they were: %s", partition, count, reason, extra=about
+            )
+        logger.info("partition %d: %d brands restored", partition, len(tracker.brands()), extra=about)
+        return _Share(tracker=tracker, owned=owned, newest_ms=self._source_ms(tracker.time_ms))
 
     def _decode(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
         """Return what could be read, the letters for what could not, and why that was for one of them."""
@@ -144,7 +162,7 @@ class TrackStage:
                 records.append(read_mention_record(record.value))
             except SchemaError as exc:
                 problem = str(exc)
-                self._metrics.deadletters.labels(STAGE, DeadLetterReason.BAD_FIELD.value).inc()
+                self._meter.rejected(DeadLetterReason.BAD_FIELD)
                 letters.append(
                     dead_letter(
                         record,
@@ -158,30 +176,40 @@ class TrackStage:
 
     # -- metrics -------------------------------------------------------------------------------------
 
-    def _spent(self, part: str, since: float) -> float:
-        now = time.process_time()
-        self._metrics.step_cpu.labels(STAGE, part).inc(now - since)
-        return now
+    def facts(self, partition: int) -> PartitionFacts:
+        """Return what is known of a mentions partition that is assigned to this worker."""
+        size, share = self._table.size(partition), self._shares.get(partition)
+        if share is None:
+            return PartitionFacts(state_bytes=size)
+        return PartitionFacts(
+            watermark_ms=share.tracker.time_ms,
+            newest_ms=share.newest_ms,
+            state_bytes=size,
+            state_brands=len(share.tracker.brands()),
+            learning_brands=len(share.seen.learning),
+        )
 
-    def _note(self, batch: RecordBatch, tracker: Tracker, step: Step, started: float) -> None:
-        metrics, partition = self._metrics, str(batch.partition)
-        metrics.records.labels(STAGE).inc(len(batch))
+    def brands(self, partitions: Iterable[int]) -> dict[str, BrandNumbers]:
+        """Return what the newest windows of some partitions say of their brands."""
+        shares = [share for partition in partitions if (share := self._shares.get(partition)) is not None]
+        return {brand: numbers for share in shares for brand, numbers in share.seen.numbers.items()}
+
+    def _source_ms(self, watermark_ms: int | None) -> int | None:
+        """Return the event time at which enrich has given a watermark."""
+        return None if watermark_ms is None else watermark_ms + self._engine_settings.allowed_lateness_ms
+
+    def _newest_ms(self, records: Iterable[Mention | Watermark | Gap], before_ms: int | None) -> int | None:
+        told = [self._source_ms(record.watermark_ms) for record in records if isinstance(record, Watermark)]
+        return max((time_ms for time_ms in (before_ms, *told) if time_ms is not None), default=None)
+
+    def _note(self, batch: RecordBatch, share: _Share, step: Step, started: float) -> None:
+        self._meter.acked(batch, started)
         for reason, count in step.dropped.items():
-            metrics.mentions_dropped.labels(reason).inc(count)
-        metrics.lag.labels(STAGE, partition).set(max(0, batch.highwater - batch.next_offset))
-        if tracker.time_ms is not None:
-            metrics.watermark.labels(STAGE, partition).set(tracker.time_ms / 1000)
-        metrics.state_brands.labels(partition).set(len(tracker.brands()))
-        self._note_events(step.events)
-        metrics.batches.labels(STAGE).observe(time.perf_counter() - started)
-
-    def _note_events(self, events: Iterable[Any]) -> None:
-        newest: dict[str, WindowClosed] = {}
-        for event in events:
-            if isinstance(event, WindowClosed):
-                newest[event.brand] = event
-            else:
-                self._metrics.crisis_events.labels(event.type.value, str(int(event.level))).inc()
+            self._dropped[reason].inc(count)
+        if step.events:
+            self._detected.published(step.events, share.seen, first_appended_ms(batch))
+        for event in step.events:
+            if isinstance(event, CrisisEvent):
                 logger.warning(
                     "crisis %s: brand=%s type=%s level=%d (was %d) at %s",
                     event.crisis_id,
@@ -190,14 +218,8 @@ class TrackStage:
                     event.level,
                     event.previous_level,
                     event.time,
+                    extra={"stage": STAGE, "brand": event.brand, "crisis_id": event.crisis_id},
                 )
-        for brand, window in newest.items():
-            label = self._metrics.brand_label(brand)
-            hour = window.windows["1h"]
-            self._metrics.brand_level.labels(label).set(window.detection.level)
-            self._metrics.brand_volume.labels(label).set(hour.volume)
-            self._metrics.brand_expected.labels(label).set(window.detection.expected_1h)
-            self._metrics.brand_negative.labels(label).set(hour.negative / hour.volume if hour.volume else 0.0)
 
 
 @contextmanager

@@ -16,14 +16,16 @@ then a restart helps nobody; and over the time during which the whole process wa
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import gc
 import inspect
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
+
+from agents import logs
 
 __all__ = ["Look", "Stall", "Watchdog", "dump_stacks"]
 
@@ -83,10 +85,12 @@ class Watchdog:
     """
 
     def __init__(self, limit_s: float, look: Callable[[], Awaitable[Look]], bite: Callable[[str], None]) -> None:
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._look = look
         self._bite = bite
         self._stall = Stall()
+        self.stalled_s = 0.0
+        """For how long the worker has had work and done none, as of the last look."""
         self._greetings = 0
         self._ended = threading.Event()
 
@@ -110,9 +114,9 @@ class Watchdog:
 
     async def _inspect(self) -> None:
         while not self._ended.is_set():
-            stalled_s = self._stall.seconds(await self._look(), time.monotonic())
-            if stalled_s >= self._limit_s:
-                self._bite(f"there is work, and nothing has moved for {stalled_s:.0f} s")
+            self.stalled_s = self._stall.seconds(await self._look(), time.monotonic())
+            if self.stalled_s >= self.limit_s:
+                self._bite(f"there is work, and nothing has moved for {self.stalled_s:.0f} s")
             await asyncio.sleep(_LOOK_S)
 
     def _watch(self) -> None:
@@ -120,16 +124,18 @@ class Watchdog:
         while not self._ended.wait(_LOOK_S):
             greeted = Look(progress=self._greetings, has_work=True, excused=False)
             silent_s = stall.seconds(greeted, time.monotonic())
-            if silent_s >= self._limit_s:
+            if silent_s >= self.limit_s:
                 self._bite(f"the event loop has been blocked for {silent_s:.0f} s")
 
 
 def dump_stacks(loop: asyncio.AbstractEventLoop) -> None:
-    """Print what every task and every thread is doing to standard error."""
+    """Say what every task and every thread is doing."""
     for task in asyncio.all_tasks(loop):
-        sys.stderr.write(f"{task.get_name()} waits in:\n" + "".join(f"  {frame}\n" for frame in _waits_in(task)))
-    sys.stderr.flush()
-    faulthandler.dump_traceback(all_threads=True)
+        logs.say("\n  ".join([f"{task.get_name()} waits in:", *_waits_in(task)]))
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    for ident, frame in sys._current_frames().items():  # noqa: SLF001 - documented, in spite of its name
+        stack = "".join(traceback.format_stack(frame))
+        logs.say(f"thread {names.get(ident, ident)} is in:\n{stack}")
 
 
 def _waits_in(task: asyncio.Task[Any]) -> Iterator[str]:

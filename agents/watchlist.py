@@ -26,8 +26,10 @@ class WatchlistFile:
     def __init__(self, path: Path, metrics: Metrics) -> None:
         self._path = path
         self._metrics = metrics
+        self._successful = metrics.reload_successful.labels("watchlist")
         self._seen = self._stamp()
         self.current = Watchlist.load(path)
+        self._successful.set(1)
         metrics.watchlist_brands.set(len(self.current.brands))
 
     def _stamp(self) -> tuple[int, int, int] | None:
@@ -46,10 +48,10 @@ class WatchlistFile:
         try:
             loaded = Watchlist.load(self._path)
         except WatchlistError as exc:
-            self._metrics.watchlist_reloads.labels("error").inc()
+            self._successful.set(0)
             logger.warning("watchlist not reloaded, the one in force stays: %s", exc)
             return False
-        self._metrics.watchlist_reloads.labels("ok").inc()
+        self._successful.set(1)
         self._metrics.watchlist_brands.set(len(loaded.brands))
         changed = loaded.fingerprint != self.current.fingerprint
         self.current = loaded

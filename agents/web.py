@@ -13,29 +13,49 @@ if TYPE_CHECKING:
 
 __all__ = ["add_pages"]
 
+_PATIENCE = 0.5
+"""Share of `stuck_after_s` after which a worker calls itself stuck: whoever watches may act before its watchdog."""
+
 
 def add_pages(app: VigieApp) -> None:
     """Add ``/health/live``, ``/health/ready`` and ``/metrics`` to the application's web server."""
 
     class Live(View):
-        """The event loop answers."""
+        """The event loop answers, and work that there is gets done.
+
+        503 once the worker has had work and done none for half of `stuck_after_s`, as its own watchdog sees it: a
+        source that is silent, a broker that is gone and a write that is held are no reasons to restart it.
+        """
 
         async def get(self, request: Any) -> Any:  # noqa: ARG002 - the view's signature
-            return self.json({"status": "live", "role": app.role.value})
-
-    class Ready(View):
-        """Partitions are assigned and their state is recovered."""
-
-        async def get(self, request: Any) -> Any:  # noqa: ARG002 - the view's signature
-            ready = not (app.rebalancing or app.in_recovery or app.unassigned)
+            stalled_s = app.watchdog.stalled_s if app.watchdog else 0.0
+            stuck = stalled_s >= app.settings.stuck_after_s * _PATIENCE
             return self.json(
                 {
-                    "status": "ready" if ready else "waiting",
+                    "status": "stuck" if stuck else "live",
+                    "role": app.role.value,
+                    "stalled_seconds": round(stalled_s, 1),
+                },
+                status=503 if stuck else 200,
+            )
+
+    class Ready(View):
+        """Partitions are assigned and their state is recovered.
+
+        A worker that holds for the broker stays ready: it owns its partitions, and goes on by itself. To take it out
+        of service or to wait for it in a roll-out would help nobody; `vigie_worker_holding` tells of it.
+        """
+
+        async def get(self, request: Any) -> Any:  # noqa: ARG002 - the view's signature
+            return self.json(
+                {
+                    "status": "ready" if app.ready else "waiting",
                     "rebalancing": app.rebalancing,
                     "recovering": app.in_recovery,
-                    "assigned": not app.unassigned,
+                    "assigned": app.assigned,
+                    "holding": app.publisher.holding,
                 },
-                status=200 if ready else 503,
+                status=200 if app.ready else 503,
             )
 
     class MetricsPage(View):

@@ -19,7 +19,7 @@ from pipeline.settings import EngineSettings
 from pipeline.sourceclock import SourceClock
 from pipeline.text import TextAnalysis, TextAnalyzer
 from pipeline.watchlist import Brand, BrandMatch, Watchlist
-from schemas.deadletter import DeadLetterReason
+from schemas.deadletter import REDRIVEN_ORIGIN_HEADER, DeadLetterReason, read_place
 from schemas.ids import mention_id
 from schemas.mention import Gap, Mention, Origin, Watermark
 from schemas.tweet import Tweet
@@ -106,6 +106,7 @@ class Enricher:
             for tweet in self._parse(record).tweets:
                 if self._ahead_ms(record, tweet) <= 0:
                     clock.recent.is_duplicate(tweet.id, record.offset)
+            clock.recent.unsure_before = record.offset + 1
 
     def enrich(self, clock: SourceClock, records: Sequence[LogRecord]) -> Enriched:
         """Enrich consecutive records of the clock's partition and move the clock over them.
@@ -203,7 +204,7 @@ class Enricher:
             out.rejected.append(_from_the_future(record, index, ahead_ms + settings.future_tolerance_ms))
             return
         out.counts["tweets"] += 1
-        if clock.recent.is_duplicate(tweet.id, record.offset):
+        if clock.recent.is_duplicate(tweet.id, record.offset, _redriven_from(clock, record)):
             out.counts["duplicates"] += 1
             return
         time_ms, newest = tweet.created_at_ms, clock.newest_ms
@@ -285,6 +286,14 @@ class Enricher:
             f"{tweet.platform}|{name}".encode("utf-8", "replace"), digest_size=8, key=self.settings.author_key[:64]
         ).digest()
         return int.from_bytes(digest, "big") & _MASK_53
+
+
+def _redriven_from(clock: SourceClock, record: LogRecord) -> int | None:
+    """Return the offset in this partition at which a redriven record was a dead letter."""
+    for name, value in record.headers:
+        if name == REDRIVEN_ORIGIN_HEADER and (place := read_place(value or b"")) and place[0] == clock.partition:
+            return place[1]
+    return None
 
 
 def _without_own_names(phrases: tuple[str, ...], brand: Brand) -> tuple[str, ...]:

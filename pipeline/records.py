@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 __all__ = ["LogRecord", "Record"]
@@ -26,6 +27,10 @@ class LogRecord(Protocol):
     def value(self) -> bytes | None:
         """Value; none is a tombstone."""
 
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Headers, in order."""
+
 
 class Record(NamedTuple):
     """A record that did not come from Kafka: from a file, or a test."""
@@ -34,3 +39,4 @@ class Record(NamedTuple):
     timestamp: int | None
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()

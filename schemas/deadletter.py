@@ -6,14 +6,46 @@ Key, value and headers of the original are kept as they were. Ours are added und
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import ConfigDict
 
-__all__ = ["HEADER_PREFIX", "DeadLetter", "DeadLetterReason"]
+__all__ = [
+    "CHANNEL_HEADER",
+    "HEADER_PREFIX",
+    "MARK_HEADER",
+    "OMITTED_HEADER",
+    "REDRIVEN_CHANNEL_HEADER",
+    "REDRIVEN_HEADER",
+    "REDRIVEN_ORIGIN_HEADER",
+    "DeadLetter",
+    "DeadLetterReason",
+    "read_place",
+]
 
 HEADER_PREFIX = "vigie.deadletter."
+CHANNEL_HEADER = HEADER_PREFIX + "channel"
+"""On letters of notify: the channel that the crisis event could not be delivered to."""
+OMITTED_HEADER = HEADER_PREFIX + "omitted.bytes"
+"""The record was too large for the dead-letter topic: its size; only its place was kept."""
+MARK_HEADER = HEADER_PREFIX + "redriven"
+"""On a record that is no letter but a mark: the letter at `<partition>:<offset>` of this topic was redriven."""
+REDRIVEN_HEADER = "vigie.redriven"
+"""On a record that was written once more to the topic it came from: the letter, `<partition>:<offset>`."""
+REDRIVEN_ORIGIN_HEADER = REDRIVEN_HEADER + ".origin"
+"""On the same: where in that topic it was when it failed, `<partition>:<offset>`."""
+REDRIVEN_CHANNEL_HEADER = REDRIVEN_HEADER + ".channel"
+"""On a redriven crisis event: the only channel that it is for."""
+
+_PLACE = re.compile(rb"([0-9]{1,9}):([0-9]{1,18})")
+
+
+def read_place(text: bytes) -> tuple[int, int] | None:
+    """Read `<partition>:<offset>`; None when it is no such thing."""
+    found = _PLACE.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 class DeadLetterReason(StrEnum):
@@ -39,6 +71,8 @@ class DeadLetterReason(StrEnum):
     """An error object of the API instead of posts."""
     INTERNAL = "internal"
     """Our own code failed on it: a bug, please report it with the record."""
+    UNDELIVERABLE = "undeliverable"
+    """A crisis event that a channel would not take, or could not for too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +88,15 @@ class DeadLetter:
     offset: int
     """Its offset there."""
     stage: str
-    """Where it failed: `parse`, `enrich` or `track`."""
+    """Where it failed: `parse`, `enrich`, `track` or `notify`."""
     reason: DeadLetterReason
     """Why, from a closed list."""
     exception_class_name: str
     """Class of the error."""
     exception_message: str
     """What was wrong, without any text of the tweet."""
+    channel: str | None = None
+    """Of a crisis event that could not be delivered: the channel, as the notification file names it."""
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the headers to add, in declaration order."""
@@ -72,5 +108,6 @@ class DeadLetter:
             ("reason", self.reason.value),
             ("exception.class.name", self.exception_class_name),
             ("exception.message", self.exception_message),
+            ("channel", self.channel),
         )
-        return [(HEADER_PREFIX + name, text.encode("utf-8", "replace")) for name, text in pairs]
+        return [(HEADER_PREFIX + name, text.encode("utf-8", "replace")) for name, text in pairs if text is not None]

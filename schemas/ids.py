@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha1
 from uuid import UUID
 
-__all__ = ["NAMESPACE", "crisis_event_id", "crisis_id", "mention_id", "window_id"]
+__all__ = ["NAMESPACE", "crisis_event_id", "crisis_id", "mention_id", "notification_id", "window_id"]
 
 NAMESPACE = UUID("6f1d3a52-7c0b-5e0e-9d57-0f6f1c1c7a11")
 _NAMESPACE_BYTES = NAMESPACE.bytes
@@ -50,3 +50,8 @@ def crisis_id(brand: str, opened_at_ms: int) -> str:
 def crisis_event_id(crisis: str, sequence: int) -> str:
     """ID of the ``sequence``-th event (0 is ``opened``) of a crisis."""
     return _uuid5(f"crisis-event|{crisis}|{sequence}")
+
+
+def notification_id(crisis_event: str, channel: str) -> str:
+    """ID of the telling of a crisis event to a channel: the receiver's idempotency key, equal at every attempt."""
+    return _uuid5(f"notification|{crisis_event}|{channel}")

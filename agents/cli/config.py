@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from agents.cli.console import out, print_json, read_settings, read_watchlist
-from agents.settings import Settings
+from agents import exits
+from agents.cli.console import fail, out, print_json, read_settings, read_watchlist
+from agents.settings import Settings, SettingsError
+from agents.settingspage import settings_page
 
 __all__ = ["config"]
 
@@ -24,7 +26,10 @@ def config() -> None:
 def check(watchlist: Path | None, *, as_json: bool) -> None:
     """Check settings and watchlist; exits with 78 and names what is wrong."""
     settings = read_settings(watchlist=watchlist)
-    settings.engine()
+    try:
+        settings.engine()
+    except SettingsError as exc:
+        fail(f"wrong settings:\n{exc}", exits.CONFIG)
     loaded = read_watchlist(settings)
     if as_json:
         brands = {key: brand.name for key, brand in loaded.brands.items()}
@@ -48,6 +53,12 @@ def show(*, as_json: bool) -> None:
         return
     for row in rows:
         out.print(f"[bold]{row['variable']}[/bold]={row['value']}\n    {row['meaning']}", markup=True)
+
+
+@config.command()
+def table() -> None:
+    """Print the page of all settings, in Markdown: `deploy/settings.md`."""
+    click.echo(settings_page(), nl=False)
 
 
 def _row(settings: Settings, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from agents import exits
+from agents import exits, logs
 from agents.settings import Settings, SettingsError, load_settings
 from pipeline.watchlist import Watchlist, WatchlistError
 from schemas.codec import encode_pretty
@@ -22,8 +22,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def fail(message: str, code: int) -> NoReturn:
     """Print an error in plain words and exit."""
-    # click.echo, not rich: file names and tweet handles may look like markup.
-    click.echo(f"vigie: {message}", err=True)
+    logs.say(message)
     sys.exit(code)
 
 

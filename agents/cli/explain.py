@@ -105,7 +105,7 @@ def _published(settings: Settings, source: Path | None, crises: Path | None) -> 
     except SchemaError as exc:
         fail(str(exc), exits.BAD_INPUT)
     except BrokerUnreachable as exc:
-        fail(f"{exc}; or give the tweets with --input FILE", exits.UNAVAILABLE)
+        fail(f"{exc}; or give the tweets with --input FILE", exc.exit_code)
     except TopicProblem as exc:
         fail(str(exc), exits.CONFIG)
 
@@ -135,6 +135,6 @@ def _rebuild(
     except SettingsError as exc:
         fail(str(exc), exits.CONFIG)
     except BrokerUnreachable as exc:
-        fail(str(exc), exits.UNAVAILABLE)
+        fail(str(exc), exc.exit_code)
     except TopicProblem as exc:
         fail(str(exc), exits.CONFIG)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from schemas.crisis import CrisisEvent
-from schemas.deadletter import HEADER_PREFIX
+from schemas.deadletter import HEADER_PREFIX, MARK_HEADER
 from schemas.mention import Mention
 from schemas.reading import SchemaError, read_crisis, read_mention_record, read_window
 
-__all__ = ["crisis_line", "crisis_text", "deadletter_line", "mention_line", "printable", "window_line"]
+__all__ = ["crisis_line", "crisis_text", "deadletter_line", "is_mark", "mention_line", "printable", "window_line"]
 
 Record: TypeAlias = Any
 """An aiokafka ``ConsumerRecord[bytes, bytes]`` (which ships no types)."""
@@ -72,10 +72,17 @@ def crisis_text(event: CrisisEvent) -> str:
     )
 
 
-def deadletter_line(record: Record) -> str:
-    """Say why one record could not be used."""
+def is_mark(record: Record) -> bool:
+    """Say whether a record of the dead-letter topic is no letter, but says that one was redriven."""
+    return any(name == MARK_HEADER for name, _ in record.headers)
+
+
+def deadletter_line(record: Record) -> str | None:
+    """Say why one record could not be used; nothing for the mark of a redriven one."""
+    if is_mark(record):
+        return None
     headers = {
-        name.removeprefix(HEADER_PREFIX): value.decode("utf-8", "replace")
+        name.removeprefix(HEADER_PREFIX): (value or b"").decode("utf-8", "replace")
         for name, value in record.headers
         if name.startswith(HEADER_PREFIX)
     }

@@ -8,13 +8,16 @@ import click
 
 from agents.cli.config import config
 from agents.cli.demo import demo
+from agents.cli.dlq import dlq
 from agents.cli.doctor import doctor
 from agents.cli.evaluate import evaluate
 from agents.cli.evaluate_nab import nab
 from agents.cli.evaluate_onset import onset
 from agents.cli.explain import explain
+from agents.cli.health import health
 from agents.cli.models import models
 from agents.cli.names import names
+from agents.cli.notify import notify
 from agents.cli.produce import produce
 from agents.cli.read import read
 from agents.cli.replay import replay
@@ -48,11 +51,14 @@ def main() -> None:
 for command in (
     config,
     demo,
+    dlq,
     doctor,
     evaluate,
     explain,
+    health,
     models,
     names,
+    notify,
     produce,
     read,
     replay,

@@ -39,7 +39,7 @@ def produce(source: Path, speed: float | None, column: tuple[str, ...], *, as_js
     except ArchiveError as exc:
         fail(str(exc), exits.NO_INPUT)
     except BrokerUnreachable as exc:
-        fail(str(exc), exits.UNAVAILABLE)
+        fail(str(exc), exc.exit_code)
     except TopicProblem as exc:
         fail(str(exc), exits.CONFIG)
     if as_json:

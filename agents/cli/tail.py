@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 
 from agents import exits
 from agents.cli.console import fail, read_settings
-from agents.cli.lines import crisis_line, deadletter_line, mention_line, window_line
+from agents.cli.lines import crisis_line, deadletter_line, is_mark, mention_line, window_line
 from agents.reading import read_topic
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem, admin_client
@@ -40,7 +40,7 @@ def tail(topic: str, brand: str | None, *, from_beginning: bool, no_follow: bool
         try:
             asyncio.run(work)
         except BrokerUnreachable as exc:
-            fail(str(exc), exits.UNAVAILABLE)
+            fail(str(exc), exc.exit_code)
         except TopicProblem as exc:
             fail(str(exc), exits.CONFIG)
 
@@ -59,5 +59,5 @@ async def _tail(
                     click.echo(line)
 
 
-def _raw_line(record: ConsumerRecord[bytes, bytes]) -> str:
-    return (record.value or b"").decode("utf-8", "replace")
+def _raw_line(record: ConsumerRecord[bytes, bytes]) -> str | None:
+    return None if is_mark(record) else (record.value or b"").decode("utf-8", "replace")

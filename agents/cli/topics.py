@@ -40,7 +40,7 @@ def create(raw_partitions: int, partitions: int, replication: int, *, as_json: b
             create_topics(settings, raw_partitions=raw_partitions, partitions=partitions, replication=replication)
         )
     except BrokerUnreachable as exc:
-        fail(str(exc), exits.UNAVAILABLE)
+        fail(str(exc), exc.exit_code)
     except TopicProblem as exc:
         fail(f"a topic was refused: {exc}", exits.CONFIG)
     if as_json:

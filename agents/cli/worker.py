@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 
 import click
 import faust
 
-from agents import exits
-from agents.app import Role, create_app
+from agents import exits, logs
+from agents.app import create_app
 from agents.cli.console import fail, read_settings, read_watchlist
 from agents.processes import calm_collector, run_roles
+from agents.role import Role
 from agents.settings import SettingsError
 
 __all__ = ["worker"]
@@ -21,22 +21,25 @@ __all__ = ["worker"]
 @click.command()
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only this one, in this process.")
 @click.option("--watchlist", type=click.Path(path_type=Path), help="Instead of VIGIE_WATCHLIST.")
-@click.option("--web-port", type=click.IntRange(0, 65_534), help="Instead of VIGIE_WEB_PORT.")
+@click.option("--web-port", type=click.IntRange(0, 65_533), help="Instead of VIGIE_WEB_PORT.")
 def worker(role: str | None, watchlist: Path | None, web_port: int | None) -> None:
-    """Run enrich and track until stopped, each in a process of its own.
+    """Run enrich and track until stopped, each in a process of its own; notify, too, when VIGIE_NOTIFY is set.
 
     Start as many workers as you like, on as many machines: Kafka shares the partitions among them.
-    Health and metrics: http://127.0.0.1:6066 (enrich) and :6067 (track), at /health/live,
-    /health/ready and /metrics.
+    Health and metrics: http://127.0.0.1:6066 (enrich), :6067 (track) and :6068 (notify), at
+    /health/live, /health/ready and /metrics.
     """
     settings = read_settings(watchlist=watchlist, web_port=web_port)
-    read_watchlist(settings)
+    logs.configure(settings.log_level, settings.log_format, role or "worker")
+    if role != Role.NOTIFY:
+        read_watchlist(settings)
     if role is None:
         sys.exit(run_roles(settings))
     try:
         app = create_app(settings, Role(role))
     except SettingsError as exc:
         fail(str(exc), exits.CONFIG)
-    logging.captureWarnings(capture=True)
     calm_collector()
-    faust.Worker(app, loglevel=settings.log_level, quiet=True, stdout=sys.stderr).execute_from_commandline()
+    process = faust.Worker(app, quiet=True, stdout=sys.stderr, override_logging=False)
+    process.spinner = None  # it draws between the lines of the log
+    process.execute_from_commandline()

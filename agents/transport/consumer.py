@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from faust.types.transports import TPorTopicSet
@@ -37,6 +38,8 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger: OffsetLedger[TP] = OffsetLedger()
+        self._began: dict[TP, int] = {}
+        """First offset handed out since a partition was assigned: what is not processed begins there, at first."""
         self._epoch = 0
         """Moves on whenever our place in the log may have been set anew."""
         self._seeking = 0
@@ -137,6 +140,7 @@ class BatchConsumer(driver.Consumer):
             batch = RecordBatch(tp.topic, tp.partition, run, state.highwater)
             if committed:
                 self.ledger.handed_out(tp, batch)
+                self._began.setdefault(tp, batch.first_offset)
             yield ConsumerMessage(
                 tp.topic,
                 tp.partition,
@@ -218,10 +222,13 @@ class BatchConsumer(driver.Consumer):
         self._lose_position()
         await super().on_partitions_revoked(revoked)
         self.ledger.forget(revoked)
+        for tp in revoked:
+            self._began.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Start from the committed offsets: what was handed out before belongs to an older generation."""
         self.ledger.clear()
+        self._began.clear()
         self._lose_position()
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -279,6 +286,31 @@ class BatchConsumer(driver.Consumer):
         state, place = self._state(tp), self._place(tp)
         known = None if state is None else state.highwater
         return known is not None and place is not None and place >= known and not self.ledger.in_flight(tp)
+
+    def lags(self) -> Mapping[TP, int | None]:
+        """Return the input partitions that are assigned, and how many records of each are not processed yet.
+
+        Asks nobody, and raises nothing while partitions move. The end of a partition is what the broker said with the
+        last fetch: none before the first; and while all that was fetched waits to be processed nothing is fetched, so
+        the lag of a busy worker is a little more than this says. A worker that no fetch reaches looks as it did at
+        the last one: that is for the watchdog to see.
+        """
+        topics = self._input_topics()
+        try:
+            assigned = self.assignment()
+        except ConsumerNotStarted:
+            return {}
+        return {tp: self._lag(tp) for tp in assigned if tp.topic in topics}
+
+    def _lag(self, tp: TP) -> int | None:
+        state, place = self._state(tp), self._place(tp)
+        known = None if state is None else state.highwater
+        if known is None or place is None:
+            return None
+        if self.is_at_end(tp):  # what is not ours to read, such as a transaction's markers, may lie before the end
+            return 0
+        done = self.ledger.position(tp)
+        return max(0, int(known) - (done if done is not None else self._began.get(tp, place)))
 
     def fetched_ms(self, tp: TP) -> int | None:
         """When the broker last said how far a partition goes, epoch milliseconds; none before it has."""

@@ -39,7 +39,10 @@ def test_a_file_that_became_wrong_or_went_away_changes_nothing_but_a_metric(tmp_
     path.unlink()
     assert not watchlist.reload_if_changed()
     assert list(watchlist.current.brands) == ["acme"]
-    assert metrics.watchlist_reloads.labels("error")._value.get() == 2
+    assert metrics.reload_successful.labels("watchlist")._value.get() == 0
+    write(path, TWO)
+    assert watchlist.reload_if_changed()
+    assert metrics.reload_successful.labels("watchlist")._value.get() == 1
 
 
 def test_a_wrong_file_at_the_start_is_refused(tmp_path: Path) -> None:

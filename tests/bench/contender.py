@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import faust
 
-from agents.app import Role, create_app
+from agents.app import create_app
+from agents.role import Role
 from agents.settings import Settings, load_settings
 from agents.transport import BatchProducer, BatchTopic
 from agents.watchlist import WatchlistFile

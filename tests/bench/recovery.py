@@ -20,8 +20,8 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from agents.app import Role
 from agents.processes import role_command, role_environment
+from agents.role import Role
 from agents.state import EPOCH_HEADER
 from agents.topics import BRAND_STATE, changelog
 from pipeline.statevalue import unwrap, wrap

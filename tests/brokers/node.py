@@ -19,10 +19,11 @@ _SETTINGS = """\
 process.roles=broker,controller
 node.id={node_id}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners=CONTROLLER://{host}:{controller_port},{listeners}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
 log.dirs={folder}/data
 
 # As in production: topics are made on purpose.
@@ -46,7 +47,7 @@ broker.session.timeout.ms=1500
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
 log.retention.ms=-1
-"""
+{more}"""
 
 
 def _new_cluster_id() -> str:
@@ -90,7 +91,8 @@ class KafkaNode(Broker):
         self._folder = folder
         self._quorum = quorum
         self._max_heap = max_heap
-        self._port = free_port()
+        self._listeners = {"PLAINTEXT": free_port()}
+        """Port of each listener for clients, by its name, which is that of its security protocol."""
         self._process: GuardedProcess | None = None
 
     def __repr__(self) -> str:
@@ -98,7 +100,7 @@ class KafkaNode(Broker):
 
     @property
     def bootstrap(self) -> str:
-        return f"{LOOPBACK}:{self._port}"
+        return self._address("PLAINTEXT")
 
     @property
     def process(self) -> GuardedProcess | None:
@@ -134,21 +136,33 @@ class KafkaNode(Broker):
         ports = self._quorum.controller_ports
         settings = _SETTINGS.format(
             host=LOOPBACK,
-            port=self._port,
+            listeners=",".join(f"{name}://{LOOPBACK}:{port}" for name, port in self._listeners.items()),
             node_id=self.node_id,
             controller_port=ports[self.node_id],
             voters=",".join(f"{node_id}@{LOOPBACK}:{port}" for node_id, port in ports.items()),
             copies=self._quorum.copies,
             in_sync=self._quorum.in_sync,
             folder=self._folder,
+            more=self._more_settings(),
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         self._settings.write_text(settings, encoding="utf-8")
-        options = ["-t", self._quorum.cluster_id, "-c", str(self._settings)]
+        options = ["-t", self._quorum.cluster_id, "-c", str(self._settings), *self._format_options()]
         command = self._java("kafka.tools.StorageTool", "format", *options)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"Apache Kafka's storage could not be made:\n{done.stdout}{done.stderr}")
+
+    def _address(self, listener: str) -> str:
+        return f"{LOOPBACK}:{self._listeners[listener]}"
+
+    def _more_settings(self) -> str:
+        """Return lines for the settings of a node that is special."""
+        return ""
+
+    def _format_options(self) -> list[str]:
+        """Return what else such a node's storage begins with."""
+        return []
 
     def _java(self, *arguments: str) -> list[str]:
         # Quick to start and small, rather than fast for days.

@@ -40,3 +40,19 @@ def test_tweets_of_one_record_are_compared_with_each_other() -> None:
         True,
         False,
     ]
+
+
+def test_a_redriven_tweet_is_no_repeat_of_the_record_that_failed_though_a_rebuilt_memory_holds_it() -> None:
+    memory = RecentIds(span=100)
+    memory.is_duplicate("failed", 0)
+    memory.is_duplicate("sent twice", 1)
+    memory.unsure_before = 2
+    assert not memory.is_duplicate("failed", 2, redriven_from=0)
+    assert memory.is_duplicate("failed", 3, redriven_from=0)
+    assert memory.is_duplicate("sent twice", 4, redriven_from=0)
+
+
+def test_a_redriven_tweet_is_a_repeat_of_a_record_that_this_memory_has_seen_used() -> None:
+    memory = RecentIds(span=100)
+    assert not memory.is_duplicate("a", 0)
+    assert memory.is_duplicate("a", 1, redriven_from=0)

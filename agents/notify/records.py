@@ -1,0 +1,97 @@
+"""Records of ``vigie.crises`` as steps, and back as the dead letters of what could not be delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiokafka import ConsumerRecord
+
+from agents.deadletters import dead_letter
+from agents.transport import OutRecord
+from pipeline.notify.step import Origin, Step
+from schemas.crisis import CrisisEvent
+from schemas.deadletter import REDRIVEN_CHANNEL_HEADER, REDRIVEN_HEADER, DeadLetterReason
+from schemas.reading import SchemaError, read_crisis
+from schemas.times import from_rfc3339
+
+__all__ = ["STAGE", "read_step", "redriven_channel", "undeliverable_letter", "unreadable_letter"]
+
+STAGE = "notify"
+_MOST_STEPS = 2**31
+"""Steps of a crisis: one an hour, or so. State could not hold any number."""
+_BYTES = "latin-1"
+"""Each byte is the character of its number, so that JSON can hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptRecord:
+    """What a dead letter wants to know of a record."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def read_step(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisEvent, Step]:
+    """Read a record.
+
+    Raises
+    ------
+    SchemaError
+        It is not a crisis event, or not one of the brand that is its key.
+    """
+    event = read_crisis(record.value)
+    if record.key != event.brand.encode("utf-8", "replace"):
+        raise SchemaError("brand: is not the record's key")
+    origin = Origin(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key.decode(_BYTES),
+        headers=tuple((name, (value or b"").decode(_BYTES)) for name, value in record.headers),
+        appended_ms=record.timestamp or 0,
+    )
+    if not 0 <= event.sequence <= _MOST_STEPS:
+        raise SchemaError(f"sequence: not from 0 to {_MOST_STEPS}")
+    try:
+        from_rfc3339(event.time)
+        return event, Step.of(event, record.value or b"", origin)
+    except ValueError as exc:
+        raise SchemaError("time or opened_at: not a time with its offset from UTC") from exc
+
+
+def redriven_channel(step: Step) -> str | None:
+    """Return the channel that somebody wants to be told of a step again; none when it is an ordinary record."""
+    headers = dict(step.origin.headers)
+    return headers.get(REDRIVEN_CHANNEL_HEADER) if REDRIVEN_HEADER in headers else None
+
+
+def unreadable_letter(record: ConsumerRecord[bytes, bytes], error: SchemaError) -> OutRecord:
+    """Return the letter of a record that is no crisis event."""
+    return dead_letter(
+        record, stage=STAGE, reason=DeadLetterReason.BAD_FIELD, exception=type(error).__name__, message=str(error)
+    )
+
+
+def undeliverable_letter(step: Step, channel: str, error: BaseException) -> OutRecord:
+    """Return the letter of an event that a channel did not take: its record, untouched."""
+    origin = step.origin
+    record = _KeptRecord(
+        topic=origin.topic,
+        partition=origin.partition,
+        offset=origin.offset,
+        key=None if origin.key is None else origin.key.encode(_BYTES),
+        value=step.payload.encode(),
+        headers=tuple((name, value.encode(_BYTES)) for name, value in origin.headers),
+    )
+    return dead_letter(
+        record,
+        stage=STAGE,
+        reason=DeadLetterReason.UNDELIVERABLE,
+        exception=type(error).__name__,
+        message=str(error),
+        channel=channel,
+    )

@@ -1,0 +1,154 @@
+"""What each role does: its topic, table and stage, its timers, and what happens at a rebalance."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from faust.types import StreamT
+
+from agents import exits
+from agents.enrich import EnrichStage
+from agents.metrics import Metrics
+from agents.notify.plan import PlanFile
+from agents.notify.sinks import SinkConfigError
+from agents.notify.stage import NotifyStage
+from agents.publishing import Publisher
+from agents.scrape import ask_about_brands, ask_about_partitions
+from agents.settings import Settings, SettingsError
+from agents.state import StateTable
+from agents.topics import BRAND_STATE, NOTIFY_STATE, SOURCE_CLOCK
+from agents.track import TrackStage
+from agents.transport import BatchConsumer, BatchProducer, BatchTopic, RecordBatch
+from agents.watchlist import WatchlistFile
+from pipeline.notify.file import NotifyFileError
+
+if TYPE_CHECKING:
+    from agents.app import VigieApp
+
+__all__ = ["define_enrich", "define_notify", "define_track"]
+
+_QUEUE_BATCHES = 8
+"""Batches fetched ahead for each stream."""
+
+
+def _publisher(app: VigieApp) -> Publisher:
+    app.publisher = Publisher(cast("BatchProducer", app.producer), app.metrics, app.settings.retry_timeout_s)
+    return app.publisher
+
+
+def _table(app: VigieApp, name: str, publisher: Publisher) -> StateTable:
+    table = StateTable(app, name=name, beacon=app.tables.beacon)
+    table.publish_with(publisher)
+    app.tables.add(table)
+    return table
+
+
+async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[RecordBatch], Awaitable[None]]) -> None:
+    """Process batches for ever. No exception leaves the loop: an agent that fails acks its message."""
+    async for batch in stream:
+        with app.exit_on_failure(batch):
+            await process(batch)
+    if not app.should_stop:
+        app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
+
+
+def _watchlist(app: VigieApp) -> WatchlistFile:
+    watchlist = WatchlistFile(app.settings.watchlist, app.metrics)
+
+    @app.timer(2.0, name="watchlist")  # type: ignore[untyped-decorator]
+    async def reload_watchlist() -> None:
+        watchlist.reload_if_changed()
+
+    return watchlist
+
+
+def define_enrich(app: VigieApp) -> None:
+    """Define what the role enrich does."""
+    settings, publisher = app.settings, _publisher(app)
+    topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+    watchlist = _watchlist(app)
+    stage = EnrichStage(settings, watchlist, publisher, _table(app, SOURCE_CLOCK, publisher), app.metrics)
+
+    @app.agent(topic, name="enrich", concurrency=1)
+    async def enrich(stream: StreamT[RecordBatch]) -> None:
+        await _run(app, stream, stage.process)
+
+    @app.timer(1.0, name="idle")  # type: ignore[untyped-decorator]
+    async def say_idle() -> None:
+        if app.rebalancing or app.in_recovery:
+            return
+        consumer = cast("BatchConsumer", app.consumer)
+        for tp in sorted(consumer.assignment()):
+            if tp.topic == settings.topics.raw:
+                with app.exit_on_failure():
+                    await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
+
+    ask_about_partitions(app, stage.facts)
+    _forget_on_rebalance(app, stage.forget)
+
+
+def define_track(app: VigieApp) -> None:
+    """Define what the role track does."""
+    settings, publisher = app.settings, _publisher(app)
+    topic = BatchTopic(app, topics=[settings.topics.mentions], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+    watchlist = _watchlist(app)
+    stage = TrackStage(settings, watchlist, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
+
+    @app.agent(topic, name="track", concurrency=1)
+    async def track(stream: StreamT[RecordBatch]) -> None:
+        await _run(app, stream, stage.process)
+
+    ask_about_partitions(app, stage.facts)
+    ask_about_brands(app, lambda: watchlist.current.brands, stage.brands)
+    _forget_on_rebalance(app, stage.forget)
+
+
+def define_notify(app: VigieApp) -> None:
+    """Define what the role notify does."""
+    settings, publisher = app.settings, _publisher(app)
+    topic = BatchTopic(app, topics=[settings.topics.crises], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+    table = _table(app, NOTIFY_STATE, publisher)
+    stage = NotifyStage(settings, _plan_file(settings, app.metrics), publisher, table, app.metrics)
+
+    @app.agent(topic, name="notify", concurrency=1)
+    async def notify(stream: StreamT[RecordBatch]) -> None:
+        await _run(app, stream, stage.process)
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def deliver() -> None:
+        with app.exit_on_failure():
+            await stage.run()
+
+    @app.timer(1.0, name="notify")  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        with app.exit_on_failure():
+            stage.reload_if_changed()
+            if app.rebalancing or app.in_recovery:
+                return
+            consumer = cast("BatchConsumer", app.consumer)
+            for tp in sorted(consumer.assignment()):
+                if tp.topic == settings.topics.crises:
+                    stage.look(tp.partition, at_end=consumer.is_at_end(tp))
+
+    ask_about_partitions(app, stage.facts)
+    _forget_on_rebalance(app, stage.forget)
+
+
+def _plan_file(settings: Settings, metrics: Metrics) -> PlanFile:
+    if settings.notify is None:
+        raise SettingsError("notify (VIGIE_NOTIFY): the role notify needs a notification file")
+    try:
+        return PlanFile(settings.notify, metrics)
+    except (NotifyFileError, SinkConfigError) as exc:
+        raise SettingsError(f"notify (VIGIE_NOTIFY): {exc}") from exc
+
+
+def _forget_on_rebalance(app: VigieApp, forget: Callable[[], None]) -> None:
+    # The signals keep weak references to plain functions: weak=False keeps these alive.
+    async def on_rebalance(*_args: Any, **_kwargs: Any) -> None:
+        forget()
+
+    app.on_partitions_revoked.connect(on_rebalance, weak=False)
+    app.on_partitions_assigned.connect(on_rebalance, weak=False)

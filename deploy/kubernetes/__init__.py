@@ -1,0 +1,1 @@
+"""Manifests for Kubernetes, and what writes those that follow from the code (`python -m deploy.kubernetes`)."""

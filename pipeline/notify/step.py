@@ -1,0 +1,88 @@
+"""A crisis event as it waits to be told: what is asked of it, and the record that it came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.times import from_rfc3339
+from schemas.window import Level
+
+__all__ = ["Origin", "Position", "Step"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where a step is in the life of a brand. Its crises follow one another, so this is an order of all steps."""
+
+    opened_at_ms: int
+    """When its crisis was opened, epoch milliseconds."""
+    sequence: int
+    """Its place in the crisis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The record, but for its value: what a dead letter keeps untouched. Bytes as text, each a character (Latin-1)."""
+
+    topic: str
+    """Where it was read."""
+    partition: int
+    """Where in it."""
+    offset: int
+    """Where in that."""
+    key: str | None
+    """Its key."""
+    headers: tuple[tuple[str, str], ...]
+    """Its headers."""
+    appended_ms: int
+    """When the broker got it, epoch milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step in the life of a crisis."""
+
+    event_id: str
+    """ID of the event."""
+    crisis_id: str
+    """The crisis."""
+    position: Position
+    """Its place among all steps of the brand."""
+    type: CrisisEventType
+    """Which step."""
+    level: Level
+    """The level since."""
+    payload: str
+    """The event as it was published."""
+    origin: Origin
+    """The record that it came in."""
+
+    @classmethod
+    def of(cls, event: CrisisEvent, payload: bytes, origin: Origin) -> Step:
+        """Take a step from an event.
+
+        Raises
+        ------
+        ValueError
+            Its time of opening is none.
+        """
+        return cls(
+            event_id=event.id,
+            crisis_id=event.crisis_id,
+            position=Position(from_rfc3339(event.opened_at), event.sequence),
+            type=event.type,
+            level=event.level,
+            payload=payload.decode(),
+            origin=origin,
+        )
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is the last of its crisis."""
+        return self.type is CrisisEventType.RESOLVED
+
+    @property
+    def alarms(self) -> bool:
+        """Whether it is one by which somebody may hear of the crisis for the first time."""
+        return self.type in (CrisisEventType.OPENED, CrisisEventType.ESCALATED)

@@ -1,0 +1,24 @@
+"""The words of a notification that an explanation does not have, in French."""
+
+from __future__ import annotations
+
+__all__ = ["WORDS"]
+
+_COLON, _SEMICOLON = "\N{NO-BREAK SPACE}:", "\N{NO-BREAK SPACE};"
+_OPEN, _CLOSE = "«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»"
+
+WORDS: dict[str, str] = {
+    "told_opened": f"{{brand}} n’est plus au calme{_COLON} {{level}}",
+    "told_escalated": f"{{brand}}{_COLON} aggravation, de {_OPEN}{{previous}}{_CLOSE} à {_OPEN}{{level}}{_CLOSE}",
+    "told_updated": f"{{brand}}{_COLON} toujours {_OPEN}{{level}}{_CLOSE}",
+    "told_deescalated": f"{{brand}}{_COLON} apaisement, de {_OPEN}{{previous}}{_CLOSE} à {_OPEN}{{level}}{_CLOSE}",
+    "told_resolved": f"{{brand}}{_COLON} retour au calme",
+    "counted": f"{{volume}} mentions {{window}}, par {{authors}} environ{_SEMICOLON} on en attendait environ "
+    "{expected}.",
+    "counted_one": f"Une seule mention {{window}}{_SEMICOLON} on en attendait environ {{expected}}.",
+    "talk": f"Ce dont on parle{_COLON} {{concerns}}.",
+    "since": f"Depuis le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
+    "over": f"Ouverture le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
+    "tweets": f"Tweets à lire{_COLON} {{tweets}}",
+}
+"""Texts by key; `{name}` is filled in."""
