@@ -22,12 +22,12 @@ demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broke
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy"
+	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy" --numprocesses=4 --dist=loadscope
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops"
+	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops" --numprocesses=3 --dist=loadscope
 
 .PHONY: test-ops
 test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)
@@ -109,7 +109,7 @@ check-files: .venv/.dev
 check-deploy: .venv/.dev
 	@tests/ops/install.sh
 	$(bin)/python -m deploy.grafana --check
-	$(bin)/pytest -q -m "deploy and not broker and not kafka"
+	$(bin)/pytest -q -m "deploy and not broker and not kafka" --numprocesses=2 --dist=worksteal
 
 ##@ What the verbs stand on
 

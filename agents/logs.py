@@ -12,13 +12,15 @@ import sys
 import threading
 import traceback
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from pythonjsonlogger.orjson import OrjsonFormatter
 
-from agents.transport import RecordBatch
 from schemas.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from agents.transport import RecordBatch
 
 __all__ = ["FIELDS", "about", "configure", "say", "stack_of"]
 

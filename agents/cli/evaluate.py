@@ -13,6 +13,8 @@ import click
 
 from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings, read_watchlist
+from agents.cli.evaluate_nab import nab
+from agents.cli.evaluate_onset import onset
 from pipeline.archive import ArchiveError
 from pipeline.archive.source import Source
 from pipeline.text import StandardAnalyzer, TextAnalysis, TextAnalyzer
@@ -185,3 +187,7 @@ def _batches(tweets: Sequence[Tweet]) -> Iterator[Sequence[Tweet]]:
         for start in range(0, len(tweets), _BATCH):
             yield tweets[start : start + _BATCH]
             bar.update(task, completed=start + _BATCH)
+
+
+for command in (nab, onset):
+    evaluate.add_command(command)

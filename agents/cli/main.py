@@ -6,31 +6,38 @@ from importlib.metadata import version
 
 import click
 
-from agents.cli.config import config
-from agents.cli.demo import demo
-from agents.cli.dlq import dlq
-from agents.cli.doctor import doctor
-from agents.cli.evaluate import evaluate
-from agents.cli.evaluate_nab import nab
-from agents.cli.evaluate_onset import onset
-from agents.cli.explain import explain
-from agents.cli.health import health
-from agents.cli.models import models
-from agents.cli.names import names
-from agents.cli.notify import notify
-from agents.cli.produce import produce
-from agents.cli.read import read
-from agents.cli.replay import replay
-from agents.cli.simulate import simulate
-from agents.cli.tail import tail
-from agents.cli.topics import topics
-from agents.cli.train import train
-from agents.cli.worker import worker
+from agents.cli.lazy import LazyGroup
 
 __all__ = ["main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_PLACES = {
+    "config": "agents.cli.config:config",
+    "demo": "agents.cli.demo:demo",
+    "dlq": "agents.cli.dlq:dlq",
+    "doctor": "agents.cli.doctor:doctor",
+    "eval": "agents.cli.evaluate:evaluate",
+    "explain": "agents.cli.explain:explain",
+    "health": "agents.cli.health:health",
+    "models": "agents.cli.models:models",
+    "names": "agents.cli.names:names",
+    "notify": "agents.cli.notify:notify",
+    "produce": "agents.cli.produce:produce",
+    "read": "agents.cli.read:read",
+    "replay": "agents.cli.replay:replay",
+    "simulate": "agents.cli.simulate:simulate",
+    "tail": "agents.cli.tail:tail",
+    "topics": "agents.cli.topics:topics",
+    "train": "agents.cli.train:train",
+    "worker": "agents.cli.worker:worker",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    places=_PLACES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(version("vigie"), prog_name="vigie")
 def main() -> None:
     """Watch what people post about a brand; say when a crisis starts and ends, with evidence.
@@ -46,28 +53,3 @@ def main() -> None:
     65 wrong input, 66 no input, 69 no broker, 70 a bug, 75 the broker refuses writes,
     78 wrong settings, watchlist or topics.
     """  # noqa: D301 - click's mark for lines that stay as they are
-
-
-for command in (
-    config,
-    demo,
-    dlq,
-    doctor,
-    evaluate,
-    explain,
-    health,
-    models,
-    names,
-    notify,
-    produce,
-    read,
-    replay,
-    simulate,
-    tail,
-    topics,
-    train,
-    worker,
-):
-    main.add_command(command)
-evaluate.add_command(nab)
-evaluate.add_command(onset)

@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 
 import click
-import faust
 
 from agents import exits, logs
-from agents.app import create_app
 from agents.cli.console import fail, read_settings, read_watchlist
 from agents.processes import calm_collector, run_roles
 from agents.role import Role
-from agents.settings import SettingsError
+from agents.settings import Settings, SettingsError
 
 __all__ = ["worker"]
 
@@ -35,8 +33,17 @@ def worker(role: str | None, watchlist: Path | None, web_port: int | None) -> No
         read_watchlist(settings)
     if role is None:
         sys.exit(run_roles(settings))
+    _run(settings, Role(role))
+
+
+def _run(settings: Settings, role: Role) -> None:
+    # Here and not above: they take half a second, and the process that runs all roles needs neither.
+    import faust  # noqa: PLC0415
+
+    from agents.app import create_app  # noqa: PLC0415
+
     try:
-        app = create_app(settings, Role(role))
+        app = create_app(settings, role)
     except SettingsError as exc:
         fail(str(exc), exits.CONFIG)
     calm_collector()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -71,7 +71,6 @@ def test_a_brand_that_is_called_other_is_one_of_the_others() -> None:
     assert samples(metrics, "vigie_brand_mentions_last_hour") == {("a",): 10, ("other",): 20}
 
 
-@settings(deadline=None)  # a page takes its time on a busy machine
 @given(st.integers(0, 8), st.lists(st.sampled_from("abcdefgh"), unique=True), st.sets(st.sampled_from("abcdefgh")))
 def test_there_are_never_more_labels_than_the_limit_and_other_and_no_mention_is_lost(
     limit: int, watchlist: list[str], known: set[str]

@@ -29,9 +29,10 @@ def _unknown(command: str) -> str | None:
     words = shlex.split(command)[1:]
     while isinstance(at, click.Group) and words:
         name = words.pop(0)
-        if name not in at.commands:
+        found = at.get_command(click.Context(at), name)
+        if found is None:
             return name
-        at = at.commands[name]
+        at = found
     options = {option for parameter in at.params for option in [*parameter.opts, *parameter.secondary_opts]}
     return next((word for word in words if word.startswith("--") and word not in options), None)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 
 from agents.cli.main import main
@@ -61,7 +62,7 @@ def test_the_image_runs_a_worker_that_is_not_root_and_asks_after_its_health() ->
     assert image("STOPSIGNAL") == "SIGTERM"
     assert (image("ENTRYPOINT"), image("CMD")) == ('["vigie"]', '["worker"]')
     assert image("HEALTHCHECK").endswith('CMD ["vigie", "health"]')
-    assert {"worker", "health"} <= set(main.commands)
+    assert {"worker", "health"} <= set(main.list_commands(click.Context(main)))
 
 
 # -- what the build does, without an engine ------------------------------------------------------------

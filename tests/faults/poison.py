@@ -93,7 +93,6 @@ def examples(count: int) -> settings:
     return settings(
         max_examples=count,
         database=None,
-        deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )

@@ -81,6 +81,7 @@ def trial(broker: Broker, topic_prefix: str, tmp_path: Path) -> Trial:
     return found
 
 
+@pytest.mark.embedded
 def test_a_record_that_failed_is_redriven_once_the_cause_is_mended_and_counts_once(trial: Trial) -> None:
     large, small = tweet(1, padding=2 * LOW), tweet(2)
     with trial.worker("low", max_record_bytes=LOW):
@@ -143,6 +144,7 @@ def test_a_record_that_failed_is_redriven_once_the_cause_is_mended_and_counts_on
     assert len(tailed.output.splitlines()) == 5
 
 
+@pytest.mark.embedded
 def test_letters_of_one_record_write_it_once(trial: Trial) -> None:
     bad = {"id": "1", "text": 5}
     response = Record(value=encode({"data": [bad, {**bad, "id": "2"}]}), key=b"response")
@@ -153,6 +155,7 @@ def test_letters_of_one_record_write_it_once(trial: Trial) -> None:
     assert [each.value for each in trial.read(trial.settings.topics.raw)] == [response.value] * 2
 
 
+@pytest.mark.embedded
 def test_what_was_written_and_not_marked_is_redriven_again(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     with trial.worker():
         trial.feed(NOT_JSON)
@@ -177,6 +180,7 @@ def letters_of_mentions(trial: Trial) -> None:
     asyncio.run(produce(trial.settings.brokers, topics.deadletters, [Record(value=b"{}", headers=written)]))
 
 
+@pytest.mark.embedded
 def test_a_letter_of_track_is_refused_with_the_page_that_helps(trial: Trial) -> None:
     letters_of_mentions(trial)
     said = trial.dlq("redrive", "--yes", exit_code=exits.FAILED).output
@@ -185,6 +189,7 @@ def test_a_letter_of_track_is_refused_with_the_page_that_helps(trial: Trial) -> 
     assert not trial.read(trial.settings.topics.mentions)
 
 
+@pytest.mark.embedded
 def test_a_wrong_place_or_a_missing_topic_is_told(trial: Trial) -> None:
     assert "holds nothing" in trial.dlq("show", "0", exit_code=exits.BAD_INPUT).output
     assert "has 1 partitions" in trial.dlq("show", "0", "--partition", "5", exit_code=exits.CONFIG).output

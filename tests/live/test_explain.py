@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from agents import exits
 from agents.feed import feed
 from agents.processes import role_environment
@@ -27,6 +29,7 @@ def explain(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
 
+@pytest.mark.embedded
 def test_what_the_agents_published_comes_out_of_the_raw_topic_again(
     broker: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents.connection import client_options
@@ -78,6 +79,7 @@ async def letters(settings: Settings) -> list[dict[str, bytes]]:
         return [dict(record.headers) async for record in found]
 
 
+@pytest.mark.embedded
 def test_every_line_is_an_object_with_its_fields_and_none_holds_a_tweets_text(
     broker: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.archive import ArchiveError, ArchiveRecord, read
@@ -267,7 +267,6 @@ def test_progress_counts_the_bytes_of_the_file_once(tmp_path: Path, name: str) -
 TIMES = st.lists(st.none() | st.integers(0, 20), max_size=30)
 
 
-@settings(deadline=None)
 @given(TIMES)
 def test_sorting_keeps_every_record_and_leaves_untimed_ones_behind_their_neighbour(times: list[int | None]) -> None:
     records = [ArchiveRecord(None, str(n).encode(), time_ms) for n, time_ms in enumerate(times)]
@@ -280,7 +279,6 @@ def test_sorting_keeps_every_record_and_leaves_untimed_ones_behind_their_neighbo
     assert not runs_backwards(ordered)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t"]))
 def test_no_content_raises_anything_but_an_archive_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str

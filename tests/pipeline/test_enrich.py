@@ -53,7 +53,7 @@ values = st.lists(tweets, max_size=4).map(encode) | st.sampled_from([None, b"{",
 logs = st.lists(st.tuples(values, st.sampled_from([START_MS, START_MS + 50_000, None, -1])), max_size=25)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(log=logs, data=st.data(), memory=st.integers(0, 8))
 def test_a_restarted_worker_decides_as_the_old_one_would_have(
     log: list[tuple[bytes | None, int | None]], data: st.DataObject, memory: int
@@ -79,7 +79,7 @@ def restarted(engine: Enricher, old: SourceClock, records: Sequence[Record]) -> 
     return new
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(log=logs, cut=st.integers(0, 25))
 def test_counts_and_rejects_do_not_depend_on_where_a_worker_was_restarted(
     log: list[tuple[bytes | None, int | None]], cut: int

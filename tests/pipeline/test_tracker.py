@@ -51,7 +51,7 @@ def at(offset: int, partition: int = 0) -> Origin:
 # -- the heart: nothing counted twice, nothing lost, replay equals live ------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), partitions=st.integers(1, 4))
 def test_closed_buckets_depend_neither_on_interleaving_nor_on_where_batches_are_cut(seed: int, partitions: int) -> None:
     rng = Random(seed)
@@ -62,7 +62,7 @@ def test_closed_buckets_depend_neither_on_interleaving_nor_on_where_batches_are_
     assert published(interleaved(rng, logs), batch=rng.randint(1, 9)) == one_after_the_other
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), partitions=st.integers(1, 4))
 def test_crashes_and_repeated_delivery_publish_the_same_events_and_lose_none(seed: int, partitions: int) -> None:
     rng = Random(seed)
@@ -79,7 +79,7 @@ def test_crashes_and_repeated_delivery_publish_the_same_events_and_lose_none(see
     assert len({decode(event)["id"] for event in again}) == len(once)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32))
 def test_the_same_holds_with_the_real_detector(seed: int) -> None:
     from pipeline.detection import Detector  # noqa: PLC0415 - only here
@@ -92,7 +92,7 @@ def test_the_same_holds_with_the_real_detector(seed: int) -> None:
     assert list(dict.fromkeys(again)) == published(log, batch=1, factory=Detector)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**32))
 def test_the_same_holds_for_brands_that_fall_asleep(seed: int) -> None:
     rng = Random(seed)
@@ -110,7 +110,7 @@ def test_the_same_holds_for_brands_that_fall_asleep(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_volume_of_all_closed_minutes_is_the_number_of_mentions_that_are_not_late(seed: int) -> None:
     rng = Random(seed)
     log = interleaved(rng, [raw_log(rng, p, 2, length=40, end_ms=END_MS) for p in range(2)])
@@ -415,7 +415,7 @@ def test_a_damaged_brand_does_not_count_again_what_the_clock_has_passed() -> Non
     assert (step.events, step.dropped) == ([], {"closed": 1})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_damage_to_the_state_makes_restoring_or_going_on_raise(data: st.DataObject) -> None:
     rng = Random(data.draw(st.integers(0, 99)))
@@ -511,7 +511,7 @@ NUMBERS = (-1, 0, 1, 5, 1.5, 1e-300, 1e15, 1e300, 2**31, 2**53, 2**63 - 1, 2**64
 JUNK: tuple[Any, ...] = (*NUMBERS, None, "x", "", [], [1], {}, True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32))
 def test_a_state_that_was_accepted_never_makes_the_real_detector_raise(seed: int) -> None:
     rng = Random(seed)
@@ -538,7 +538,7 @@ def eventful() -> dict[str, bytes]:
     return states
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32))
 def test_a_restored_tracker_writes_the_states_it_was_restored_from(seed: int) -> None:
     rng = Random(seed)

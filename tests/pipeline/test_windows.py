@@ -71,7 +71,7 @@ def covered(name: str, minute: int) -> range:
     return range(start, end)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_every_window_counts_what_counting_again_counts(seed: int) -> None:
     rng = Random(seed)
@@ -86,7 +86,7 @@ def test_every_window_counts_what_counting_again_counts(seed: int) -> None:
                 assert exact(closed[name]) == counted_again(inside), name
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_a_restart_after_any_minute_changes_no_count(seed: int) -> None:
     rng = Random(seed)
@@ -106,7 +106,7 @@ def test_a_restart_after_any_minute_changes_no_count(seed: int) -> None:
         minute += 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6))
 def test_a_bucket_is_the_same_for_any_order_of_its_mentions_and_any_restart(seed: int) -> None:
     rng = Random(seed)
@@ -303,7 +303,7 @@ def test_damaged_rows_are_refused(data: bytes) -> None:
         load_rows(data, 60, 10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_windows_that_were_damaged_anywhere_are_refused_or_go_on(seed: int) -> None:
     rng = Random(seed)

@@ -102,6 +102,7 @@ async def test_a_role_is_asked_at_the_port_on_which_its_worker_serves(role: Role
         assert (await ask("--role", role.value, port=first)).exit_code == 0
 
 
+@pytest.mark.embedded
 def test_a_real_worker_says_that_it_is_well_and_ready(broker: Broker, topic_prefix: str, tmp_path: Path) -> None:
     vigie = Vigie(broker, tmp_path, topic_prefix, WATCHLIST, web_port=free_port())
     vigie.create_topics(raw_partitions=1, partitions=1)

@@ -120,7 +120,7 @@ async def test_a_wrong_prefix_is_told_by_its_status_and_tried_again(session: aio
         await sink.deliver(session, notification(OPENED), now=datetime.now(UTC))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(crises())
 def test_alertmanager_takes_whatever_happened(url: str, event: CrisisEvent) -> None:
     async def deliver() -> None:

@@ -1,6 +1,6 @@
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detection.concerns import Phrases
@@ -75,7 +75,6 @@ def test_after_a_long_silence_only_the_baseline_is_left() -> None:
 WORDS = st.text(max_size=80) | st.sampled_from(["", " ", "\ud800", "\x00" * 9, "é" * 40, "\u200d", "flight"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(WORDS, st.integers(1, 10**6), max_size=60), max_size=12), st.integers(0, 12))
 def test_any_phrases_fit_the_state_and_a_restart_changes_nothing(minutes: list[dict[str, int]], cut: int) -> None:
     phrases, restarted = Phrases(), Phrases()

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.detection.exemplars import Exemplars
@@ -37,7 +37,6 @@ def test_an_id_that_is_no_id_is_left_out() -> None:
     assert exemplars.state() == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 50)), max_size=80))
 def test_the_most_engaging_of_all_is_never_lost_within_its_hour(arrivals: list[tuple[int, int]]) -> None:
     exemplars, minute, seen = Exemplars(), START, []

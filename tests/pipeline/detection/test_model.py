@@ -66,7 +66,7 @@ def test_scoring_teaches_nothing() -> None:
     assert encode(model.state()) == before
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cut=st.integers(0, 439), seed=st.integers(0, 99))
 def test_a_restored_model_goes_on_bit_for_bit(cut: int, seed: int) -> None:
     rows = [x for x, _ in SHORT]

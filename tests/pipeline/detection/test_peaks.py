@@ -110,7 +110,7 @@ def test_more_mentions_are_never_less_of_a_surprise(series: list[int]) -> None:
 
 
 @given(counts)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_restored_model_goes_on_to_the_bit(series: list[int]) -> None:
     model = after(3, series)
     again = PeakModel()

@@ -40,7 +40,7 @@ class Stream:
 
 
 @EVERY
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(volumes=counts, cut=st.integers(0, 400))
 def test_scores_do_not_change_when_the_series_goes_on(contender: Contender, volumes: list[int], cut: int) -> None:
     series = buckets(volumes)
@@ -48,7 +48,7 @@ def test_scores_do_not_change_when_the_series_goes_on(contender: Contender, volu
 
 
 @EVERY
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(volumes=counts, others=counts, cut=st.integers(0, 400))
 def test_scores_do_not_depend_on_what_comes_later(
     contender: Contender, volumes: list[int], others: list[int], cut: int

@@ -130,7 +130,7 @@ def labelled(draw: st.DrawFn) -> tuple[Truth, np.ndarray[Any, Any]]:
     return Truth.mark(range(rows), windows), np.array(scores)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(labelled(), min_size=1, max_size=4))
 def test_no_threshold_beats_the_best_one(series: list[tuple[Truth, np.ndarray[Any, Any]]]) -> None:
     curves = [Curve(truth, scores, STANDARD) for truth, scores in series]
@@ -139,7 +139,7 @@ def test_no_threshold_beats_the_best_one(series: list[tuple[Truth, np.ndarray[An
         assert sum(one.at(threshold).raw for one in curves) <= best + 1e-9
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(labelled(), st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.9, 1.0]))
 def test_the_curve_is_the_score_row_by_row(series: tuple[Truth, np.ndarray[Any, Any]], threshold: float) -> None:
     truth, scores = series

@@ -28,7 +28,7 @@ def test_every_number_of_an_event_follows_from_the_others(event: CrisisEvent) ->
     assert not wrong(event)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
     rate=st.sampled_from([0.05, 0.4, 3.0]),
@@ -91,7 +91,6 @@ def test_an_event_of_before_there_was_such_evidence_has_nothing_to_check() -> No
     assert recheck(replace(ALERT, evidence=replace(ALERT.evidence, decision=None))) == ()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30_000), st.floats(0.01, 5_000), st.floats(1e-4, 20))
 def test_summing_a_count_the_long_way_gives_what_the_model_computes(count: int, mean: float, spread: float) -> None:
     law, width = laws.of_count(count, mean, spread)
@@ -100,7 +99,6 @@ def test_summing_a_count_the_long_way_gives_what_the_model_computes(count: int, 
         assert sums.negative_binomial(count, mean, width) == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-@settings(deadline=None)
 @example(trials=65, above=0.5, share=0.25, correlation=0.875)
 @given(
     trials=st.integers(1, 3_000),

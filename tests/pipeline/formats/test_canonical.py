@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats import Parsed, parse
@@ -39,7 +39,6 @@ TWEETS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(TWEETS)
 def test_what_is_encoded_parses_back_equal(tweet: Tweet) -> None:
     assert parse(encode(tweet), max_bytes=MAX_BYTES) == Parsed(tweets=(tweet,))

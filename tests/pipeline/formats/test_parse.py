@@ -156,25 +156,23 @@ KNOWN_JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_something(value: bytes) -> None:
     assert_sound(parse(value, max_bytes=MAX_BYTES))
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_any_json_gives_something(payload: object) -> None:
     assert_sound(read(payload))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(KNOWN_JSON)
 def test_any_json_of_known_keys_gives_something(payload: object) -> None:
     assert_sound(read(payload))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(VALID), st.data())
 def test_a_valid_payload_with_fields_dropped_or_swapped_gives_something(valid: Any, data: st.DataObject) -> None:
     payload = copy.deepcopy(valid)
@@ -200,7 +198,6 @@ def mutate(payload: Any, data: st.DataObject) -> None:
         return
 
 
-@settings(deadline=None)
 @given(st.sampled_from(VALID), st.data())
 def test_a_valid_record_with_damaged_bytes_gives_something(valid: object, data: st.DataObject) -> None:
     value = bytearray(encode(valid))
@@ -209,7 +206,6 @@ def test_a_valid_record_with_damaged_bytes_gives_something(valid: object, data: 
     assert_sound(parse(bytes(value), max_bytes=MAX_BYTES))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(VALID))
 def test_parsing_the_same_bytes_again_gives_the_same(valid: object) -> None:
     assert read(valid) == read(decode(encode(valid)))

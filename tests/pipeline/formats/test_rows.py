@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats import columns, rows
@@ -96,7 +96,6 @@ def test_a_text_alone_is_not_enough() -> None:
 CELLS = st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans(), st.just(POST_ID))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(columns.FIELDS), CELLS), st.none() | st.just("row-1"))
 def test_a_row_gives_a_tweet_or_a_reason(row: dict[str, Any], row_id: str | None) -> None:
     try:

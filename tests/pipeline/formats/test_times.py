@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.times import MAX_TIME_MS, digits_ms, row_time_ms, snowflake_ms, time_ms
@@ -69,7 +69,6 @@ def test_an_id_from_before_the_snowflakes_holds_no_time(post_id: str) -> None:
     assert snowflake_ms(post_id) is None
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))
 def test_reading_a_time_never_raises_and_stays_within_bounds(value: object) -> None:
     for read in (time_ms, row_time_ms, digits_ms):
@@ -102,7 +101,6 @@ def test_a_time_in_the_form_of_the_api_reads_as_any_other_iso_8601(text: str) ->
         assert time_ms(text) == (ms if 0 <= ms <= MAX_TIME_MS else None)
 
 
-@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - naive is asked for
 def test_every_moment_survives_both_forms(naive: datetime) -> None:
     moment = naive.replace(tzinfo=UTC, microsecond=0)

@@ -92,7 +92,7 @@ def test_shares_that_cannot_be_drawn_are_none() -> None:
     assert set(calibration["negative_share_when_it_is"].values()) == {None}
 
 
-@settings(deadline=None, max_examples=30)  # draws its windows each time
+@settings(max_examples=30)  # draws its windows each time
 @given(st.lists(st.tuples(st.sampled_from(SentimentLabel), st.integers(0, 1000)), min_size=1, max_size=30))
 def test_any_scores_are_json_between_0_and_1_and_the_same_each_time(pairs: list[tuple[SentimentLabel, int]]) -> None:
     rows, read = [row(label, "en") for label, _ in pairs], [mood(n, 1000 - n, 0) for _, n in pairs]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.sentiment import GROUPS, PolarityModel, load_model
@@ -42,7 +42,6 @@ def test_a_plain_tweet_has_the_label_a_reader_would_give_it(
     assert label(model, text, lang) == expected
 
 
-@settings(deadline=None)
 @given(texts=TEXTS)
 def test_any_text_is_read_and_its_thousandths_add_up(texts: list[str]) -> None:
     for shares in probabilities(load_model(), texts):
@@ -50,14 +49,12 @@ def test_any_text_is_read_and_its_thousandths_add_up(texts: list[str]) -> None:
         assert min(shares) >= 0
 
 
-@settings(deadline=None)
 @given(texts=TEXTS)
 def test_a_tweet_scores_the_same_alone_and_in_any_batch(texts: list[str]) -> None:
     model = load_model()
     assert scores(model, texts) == [scores(model, [text])[0] for text in texts]
 
 
-@settings(deadline=None)
 @given(text=ANY_TEXT, group=st.sampled_from(range(len(GROUPS))))
 def test_the_terms_of_an_explanation_add_up_to_the_score(text: str, group: int) -> None:
     model = load_model()
