@@ -25,12 +25,22 @@ class Query:
     """The panel's title."""
     expression: str
     """PromQL without Grafana's variables: the last hour, rates over a minute, every brand."""
+    legend: str
+    """Name of each series; `{{label}}` stands for its label."""
+    unit: str
+    """Of the panel, as Grafana names it."""
 
 
 def queries() -> list[Query]:
     """Return the query of every panel; of a panel with several, each."""
     return [
-        Query(dashboard=board.title, panel=panel.title, expression=_substituted(target.expr))
+        Query(
+            dashboard=board.title,
+            panel=panel.title,
+            expression=_substituted(target.expr),
+            legend=target.legend,
+            unit=panel.unit,
+        )
         for board in BOARDS
         for panel in board.panels()
         for target in panel.queries

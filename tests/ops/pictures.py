@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +86,8 @@ def _dashboard(scene: Scene, name: str, panels: dict[str, list[Query]]) -> Figur
         figure.suptitle(name, fontsize=14)
         axes = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
         for (title, queries), axis in zip(panels.items(), axes, strict=False):
-            found = [line for query in queries for line in _asked(scene.prometheus, query, scene)]
-            _panel(axis, title, found, scene.start_s)
+            found = [(query.legend, line) for query in queries for line in _asked(scene.prometheus, query, scene)]
+            _panel(axis, f"{title} ({queries[0].unit})", found, scene.start_s)
         for axis in axes[len(panels) :]:
             axis.axis("off")
     return figure
@@ -96,14 +98,18 @@ def _asked(prometheus: Prometheus, query: Query, scene: Scene) -> Sequence[Serie
     return sorted(found, key=lambda line: line.points[-1][1], reverse=True)[:_LINES]
 
 
-def _panel(axis: Any, title: str, lines: Sequence[Series], start_s: float) -> None:
+def _panel(axis: Any, title: str, lines: Sequence[tuple[str, Series]], start_s: float) -> None:
     axis.set_title(title, fontsize=9, loc="left")
-    for line in lines:
-        label = ", ".join(value for name, value in line.labels.items() if name not in {"__name__", "job", "instance"})
+    for legend, line in lines:
+        label = re.sub(r"{{\s*(\w+)\s*}}", partial(_label, line), legend)
         axis.plot([at - start_s for at, _ in line.points], [value for _, value in line.points], label=label, lw=1.2)
     if any(not handle.get_label().startswith("_") for handle in axis.get_lines()):
         axis.legend(fontsize=6, loc="best", framealpha=0.6)
     axis.margins(x=0.01)
+
+
+def _label(line: Series, found: re.Match[str]) -> str:
+    return line.labels.get(found[1], "")
 
 
 def _report(scene: Scene, pictures: list[tuple[str, Path]], path: Path) -> None:
