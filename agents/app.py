@@ -20,10 +20,9 @@ from agents import exits, logs
 from agents.connection import faust_credentials
 from agents.deadletters import TooManyDeadLetters
 from agents.metrics import Metrics
+from agents.metrics.scrape import ask_about_worker
 from agents.publishing import Publisher, WriteRefused
 from agents.role import Role, web_port
-from agents.roles import define_enrich, define_notify, define_track
-from agents.scrape import ask_about_worker
 from agents.settings import Settings, load_settings
 from agents.topics import (
     MAX_STATE_BYTES,
@@ -36,6 +35,7 @@ from agents.transport import BatchProducer, RecordBatch
 from agents.vitals import Vitals
 from agents.watchdog import Watchdog, dump_stacks
 from agents.web import add_pages
+from agents.wiring import define_enrich, define_notify, define_track
 
 __all__ = ["VigieApp", "create_app"]
 

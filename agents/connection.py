@@ -27,8 +27,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from faust import SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
 
-from agents import security
-from agents.settings import Settings
+from agents.settings import Settings, security
 
 __all__ = ["client_options", "faust_credentials", "refusal"]
 

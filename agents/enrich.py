@@ -11,11 +11,11 @@ from typing import Any
 from aiokafka import TopicPartition
 from mode import get_logger
 
-from agents.appendtime import appended_headers
 from agents.deadletters import DeadLetterLimit, dead_letter
 from agents.faultpoints import FaultPoint, FaultPoints
 from agents.history import read_past
 from agents.metrics import Metrics, PartitionFacts, StageMeter
+from agents.metrics.appendtime import appended_headers
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.silence import Silence

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from mode import get_logger
 
-from agents.appendtime import first_appended_ms
 from agents.deadletters import DeadLetterLimit, dead_letter
 from agents.faultpoints import FaultPoint, FaultPoints
 from agents.metrics import BrandNumbers, BrandsSeen, DetectionMeter, Metrics, PartitionFacts, StageMeter
+from agents.metrics.appendtime import first_appended_ms
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.state import Ownership, StateTable
@@ -25,7 +25,7 @@ from pipeline.tracker import Step, Tracker
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode
-from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap, Mention, Watermark
 from schemas.reading import SchemaError, read_mention_record
@@ -37,14 +37,6 @@ __all__ = ["TrackStage"]
 logger = get_logger(__name__)
 
 STAGE = "track"
-
-_CRISIS_TYPES = {
-    CrisisEventType.OPENED: EventType.CRISIS_OPENED,
-    CrisisEventType.ESCALATED: EventType.CRISIS_ESCALATED,
-    CrisisEventType.UPDATED: EventType.CRISIS_UPDATED,
-    CrisisEventType.DEESCALATED: EventType.CRISIS_DEESCALATED,
-    CrisisEventType.RESOLVED: EventType.CRISIS_RESOLVED,
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -244,11 +236,4 @@ def _window_record(window: WindowClosed) -> OutRecord:
 
 
 def _crisis_record(event: CrisisEvent) -> OutRecord:
-    headers = cloudevents.headers(
-        id=event.id,
-        type=_CRISIS_TYPES[event.type],
-        subject=event.brand,
-        time_ms=from_rfc3339(event.time),
-        stage=STAGE,
-    )
-    return OutRecord(event.brand.encode(), encode(event), headers)
+    return OutRecord(event.brand.encode(), encode(event), cloudevents.crisis_headers(event))

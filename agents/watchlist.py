@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mode import get_logger
 
+from agents.filestamp import file_stamp
 from agents.metrics import Metrics
 from pipeline.watchlist import Watchlist, WatchlistError
 
@@ -27,21 +28,14 @@ class WatchlistFile:
         self._path = path
         self._metrics = metrics
         self._successful = metrics.reload_successful.labels("watchlist")
-        self._seen = self._stamp()
+        self._seen = file_stamp(self._path)
         self.current = Watchlist.load(path)
         self._successful.set(1)
         metrics.watchlist_brands.set(len(self.current.brands))
 
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            stat = self._path.stat()
-        except OSError:
-            return None
-        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-
     def reload_if_changed(self) -> bool:
         """Read the file again when it has changed. Returns whether another watchlist is in force now."""
-        stamp = self._stamp()
+        stamp = file_stamp(self._path)
         if stamp == self._seen:
             return False
         self._seen = stamp

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.times import to_rfc3339
+from schemas.crisis import CrisisEvent
+from schemas.times import from_rfc3339, to_rfc3339
 
-__all__ = ["EventType", "headers"]
+__all__ = ["EventType", "crisis_headers", "headers"]
 
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
@@ -62,3 +63,14 @@ def headers(  # the attributes' own names, builtins or not
         ("ce_subject", subject.encode()),
         _CONTENT_TYPE,
     ]
+
+
+def crisis_headers(event: CrisisEvent) -> list[tuple[str, bytes]]:
+    """Return the headers of a crisis event, wherever it goes."""
+    return headers(
+        id=event.id,
+        type=EventType[f"CRISIS_{event.type.name}"],
+        subject=event.brand,
+        time_ms=from_rfc3339(event.time),
+        stage="track",
+    )

@@ -10,7 +10,7 @@ import click
 from agents import exits
 from agents.cli.console import fail, out, print_json, read_settings, read_watchlist
 from agents.settings import Settings, SettingsError
-from agents.settingspage import settings_page
+from agents.settings.page import settings_page
 
 __all__ = ["config"]
 

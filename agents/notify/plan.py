@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from mode import get_logger
 
+from agents.filestamp import FileStamp, file_stamp
 from agents.metrics import Metrics
 from agents.notify.sinks import Sink, SinkConfigError, make_sink
 from pipeline.notify.file import NotifyFileError, load_plan
@@ -66,15 +67,5 @@ class PlanFile:
         self._successful.set(1)
         self._secrets = frozenset(path for path in named if path is not None)
 
-    def _stamp(self) -> tuple[tuple[int, int, int] | None, ...]:
-        return tuple(_stamps((self._path, *sorted(self._secrets))))
-
-
-def _stamps(paths: Iterable[Path]) -> Iterable[tuple[int, int, int] | None]:
-    for path in paths:
-        try:
-            stat = path.stat()
-        except OSError:
-            yield None
-        else:
-            yield stat.st_mtime_ns, stat.st_size, stat.st_ino
+    def _stamp(self) -> tuple[FileStamp, ...]:
+        return tuple(map(file_stamp, (self._path, *sorted(self._secrets))))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.appendtime import APPENDED_HEADER, appended_headers, first_appended_ms
 from agents.metrics import BrandNumbers, BrandsSeen, DetectionMeter, Metrics, PartitionFacts
+from agents.metrics.appendtime import APPENDED_HEADER, appended_headers, first_appended_ms
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.window import Level, WindowClosed
 from tests.schemas.events import CRISIS, WINDOW

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -18,7 +17,6 @@ import click
 import pytest
 
 from agents.cli.main import main
-from agents.embedded.probe import LOOPBACK
 from agents.processes import role_environment
 from pipeline.simulate import demo_watchlist
 from schemas.codec import decode
@@ -27,6 +25,7 @@ from tests.brokers.scripts import KAFKA_SCRIPTS, kafka_scripts
 from tests.deploy.files import DEPLOY
 from tests.faults.logs import talk
 from tests.live.vigie import Vigie
+from tests.ports import free_ports
 
 RUNBOOKS = DEPLOY / "runbooks"
 PAGES = sorted(RUNBOOKS.glob("*.md"))
@@ -193,18 +192,3 @@ def test_every_command_that_a_runbook_says_to_run_does_what_it_says(
     assert {decode(line)["brand"] for line in published} >= {"nimbus-mobile", "corail-air"}
     assert (tmp_path / "corrected" / "report.html").is_file()
     assert "orchard-bank" in (tmp_path / "watchlist.toml").read_text()
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        with socket.socket() as first:
-            first.bind((LOOPBACK, 0))
-            port: int = first.getsockname()[1]
-        try:
-            for each in range(port, port + count):
-                with socket.socket() as one:
-                    one.bind((LOOPBACK, each))
-        except (OSError, OverflowError):
-            continue
-        return port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -20,7 +19,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.embedded.probe import LOOPBACK, free_port
+from agents.embedded.probe import LOOPBACK
 from agents.feed import feed
 from agents.reading import read_topic
 from agents.role import Role
@@ -37,6 +36,7 @@ from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 from tests.brokers.base import Broker
 from tests.live.vigie import Vigie, now_ms, oracle, until
+from tests.ports import free_ports
 
 # What is counted does not depend on the broker; `make test-ops` looks at the pages over Apache Kafka.
 pytestmark = pytest.mark.embedded
@@ -90,19 +90,6 @@ def fetch(port: int, path: str) -> tuple[int, str]:
         return 0, ""  # nobody listens yet
 
 
-def free_ports() -> int:
-    """The first of as many neighbouring ports as there are roles."""
-    while True:
-        first = free_port()
-        try:
-            for port in range(first, first + len(Role)):
-                with socket.socket() as taken:
-                    taken.bind((LOOPBACK, port))
-        except OSError:
-            continue
-        return first
-
-
 class Site(NamedTuple):
     """A Vigie that has read the first part of a log, and has nothing to do."""
 
@@ -149,7 +136,7 @@ def quiet_day_and_outage() -> tuple[list[ArchiveRecord], list[ArchiveRecord]]:
 @pytest.fixture(scope="module")
 def site(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     log, rest = quiet_day_and_outage()
-    port, folder = free_ports(), tmp_path_factory.mktemp("metrics")
+    port, folder = free_ports(len(Role)), tmp_path_factory.mktemp("metrics")
     vigie = Vigie(broker, folder, f"metrics-{secrets.token_hex(4)}.", demo_watchlist(), web_port=port, metrics_brands=3)
     vigie.create_topics(raw_partitions=PARTITIONS, partitions=PARTITIONS)
     expected = oracle(vigie.settings, log, read_at_ms=now_ms())
@@ -370,7 +357,7 @@ def test_what_another_worker_takes_over_is_gone_from_the_first(site: Site) -> No
         label = "brand" if name == "vigie_brand_level" else "partition"
         return {value for (value,) in site.page(role, port).all(name, label)}
 
-    second = free_ports()
+    second = free_ports(len(Role))
     gauges = [
         (role, name)
         for role in STAGES

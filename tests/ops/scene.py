@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.embedded.probe import LOOPBACK, free_port
 from agents.role import Role
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.reading import read_crisis
@@ -22,6 +20,7 @@ from tests.live.vigie import now_ms
 from tests.ops.alertmanager import running_alertmanager
 from tests.ops.prometheus import Prometheus, scraping
 from tests.ops.receiver import Call, Receiver, receiving
+from tests.ports import free_ports
 
 SECRET = "whsec_dmlnaWUgb24gdGhlIG1hc3QgMjAyNg=="
 """What the webhook of the scene is signed with."""
@@ -103,21 +102,8 @@ def _trial(broker: Broker, folder: Path, *, alertmanager: str, webhook: str) -> 
     secret, notify = folder / "webhook.secret", folder / "notify.toml"
     secret.write_text(SECRET, encoding="utf-8")
     notify.write_text(_NOTIFY.format(alertmanager=alertmanager, webhook=webhook, secret=secret), encoding="utf-8")
-    settings: dict[str, Any] = {"web_port": _free_ports(len(Role)), "notify": notify, "log_format": "json"}
+    settings: dict[str, Any] = {"web_port": free_ports(len(Role)), "notify": notify, "log_format": "json"}
     return Trial(broker, folder, f"ops-{time.time_ns():x}.", lambda _: None, **settings)
-
-
-def _free_ports(count: int) -> int:
-    """Return the first of so many ports in a row that nobody holds at the moment."""
-    while True:
-        first = free_port()
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as taken:
-                    taken.bind((LOOPBACK, port))
-        except OSError:
-            continue
-        return first
 
 
 def _resolved_here(calls: list[Call]) -> bool:

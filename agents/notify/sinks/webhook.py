@@ -25,9 +25,7 @@ from agents.notify.sinks.secretfile import malformed, read_secret
 from pipeline.notify.channels import Webhook
 from pipeline.notify.notification import Notification
 from schemas import cloudevents
-from schemas.cloudevents import EventType
 from schemas.crisis import CrisisEvent
-from schemas.times import from_rfc3339
 
 __all__ = ["WebhookSink"]
 
@@ -74,15 +72,10 @@ class WebhookSink:
 
 def _event_headers(event: CrisisEvent) -> dict[str, str]:
     """Return the attributes that the event's record on Kafka has, as HTTP has them."""
-    headers = cloudevents.headers(
-        id=event.id,
-        type=EventType[f"CRISIS_{event.type.name}"],
-        subject=event.brand,
-        time_ms=from_rfc3339(event.time),
-        stage="track",
-    )
     return {
-        f"ce-{name.removeprefix('ce_')}": quote(value, safe=_PLAIN) for name, value in headers if name.startswith("ce_")
+        f"ce-{name.removeprefix('ce_')}": quote(value, safe=_PLAIN)
+        for name, value in cloudevents.crisis_headers(event)
+        if name.startswith("ce_")
     }
 
 

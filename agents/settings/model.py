@@ -15,8 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from agents import security
 from agents.faultpoints import FaultPoints
+from agents.settings import security
 from pipeline.settings import DetectionSettings, EngineSettings
 from pipeline.text import StandardAnalyzer
 from pipeline.text.models import ModelKind, ModelNotUsable, load_model, sentiment_model

@@ -11,11 +11,11 @@ from faust.types import StreamT
 from agents import exits
 from agents.enrich import EnrichStage
 from agents.metrics import Metrics
+from agents.metrics.scrape import ask_about_brands, ask_about_partitions
 from agents.notify.plan import PlanFile
 from agents.notify.sinks import SinkConfigError
 from agents.notify.stage import NotifyStage
 from agents.publishing import Publisher
-from agents.scrape import ask_about_brands, ask_about_partitions
 from agents.settings import Settings, SettingsError
 from agents.state import StateTable
 from agents.topics import BRAND_STATE, NOTIFY_STATE, SOURCE_CLOCK

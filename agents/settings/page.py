@@ -16,7 +16,7 @@ __all__ = ["settings_page"]
 _ABOVE = """\
 # Settings
 
-<!-- Written by `vigie config table`, from agents/settings.py and agents/settingspage.py. -->
+<!-- Written by `vigie config table`, from agents/settings. -->
 
 Every setting can be given as a variable, or as a line of a TOML file that `VIGIE_CONFIG` names. What comes first wins:
 
