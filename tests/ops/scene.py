@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from agents.role import Role
+from pipeline.formats import parse
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.reading import read_crisis
 from tests.brokers.base import Broker
-from tests.faults.logs import talk
+from tests.faults.logs import Log, talk
 from tests.faults.trial import Trial
 from tests.live.vigie import now_ms
 from tests.ops.alertmanager import running_alertmanager
@@ -29,6 +30,7 @@ _DAY_MS = 24 * 3600 * 1000
 FEED_S = 20.0
 """Two days pass in so many seconds: long enough for Prometheus to see curves."""
 _TIMEOUT_S = 90.0
+_LONG = 30
 _NOTIFY = """\
 version = 1
 
@@ -66,6 +68,8 @@ class Scene:
     """When everything had come."""
     worker_log: Path
     """What the worker said."""
+    texts: frozenset[str]
+    """What people wrote."""
 
 
 @contextmanager
@@ -95,6 +99,7 @@ def played(broker: Broker, folder: Path) -> Iterator[Scene]:
                 start_s=start_s,
                 end_s=time.time(),
                 worker_log=trial.folder / "worker.log",
+                texts=_texts(log),
             )
 
 
@@ -145,6 +150,12 @@ def _crises(trial: Trial) -> list[CrisisEvent]:
         event = read_crisis(record.value or b"")
         events.setdefault(event.id, event)
     return sorted(events.values(), key=lambda event: (event.crisis_id, event.sequence))
+
+
+def _texts(log: Log) -> frozenset[str]:
+    """The tweets that are long enough to be known again."""
+    parsed = (parse(record.value, max_bytes=1 << 20) for record in log.records)
+    return frozenset(tweet.text for each in parsed for tweet in each.tweets if len(tweet.text) > _LONG)
 
 
 def log_lines(scene: Scene) -> list[dict[str, Any]]:
