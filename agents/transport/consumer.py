@@ -330,7 +330,3 @@ class BatchConsumer(driver.Consumer):
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""
-
-    def positions(self) -> Mapping[TP, int]:
-        """Return the committable position of each partition that has one."""
-        return {tp: position for tp in self.ledger if (position := self.ledger.position(tp)) is not None}

@@ -7,6 +7,7 @@ import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ from schemas.crisis import CrisisEvent
 from schemas.deadletter import CHANNEL_HEADER, HEADER_PREFIX, REDRIVEN_CHANNEL_HEADER, REDRIVEN_HEADER
 from schemas.ids import notification_id
 from tests.brokers.base import Broker
-from tests.brokers.client import Record, produce
-from tests.live.vigie import Vigie, now_ms
+from tests.brokers.client import Record, committed_offsets, end_offsets_of, produce
+from tests.live.vigie import Vigie, now_ms, until
 from tests.pipeline.notify.lives import HOUR_MS, Life
 
 TIMEOUT_S = 40.0
@@ -124,6 +125,16 @@ class Notified(Vigie):
             child.terminate()
             child.wait(20)
 
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+    async def all_is_committed(self) -> None:
+        brokers, topic, group = self.settings.brokers, self.settings.topics.crises, self.settings.group(Role.NOTIFY)
+        async with asyncio.timeout(TIMEOUT_S):
+            # Only the broker knows: there is no event to wait for.
+            while (await committed_offsets(brokers, group, topic)) != (await end_offsets_of(brokers, topic)):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+
     async def publishes(self, *events: CrisisEvent, age_ms: int = 0, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         await self.writes(*(record(event, age_ms=age_ms, headers=headers) for event in events))
 
@@ -221,6 +232,34 @@ async def test_a_worker_that_dies_between_a_yes_and_its_state_tells_again_under_
     assert max(counts.values()) == 2
     for channel in ("ops", "team"):
         assert list(dict.fromkeys(receiver.keys(channel))) == [key(event, channel) for event in events]
+
+
+async def test_of_two_workers_the_one_that_is_left_tells_what_the_killed_one_still_had_to(
+    trial: Notified, receiver: Receiver
+) -> None:
+    lives = [life(brand, [2, 3, 2]) for brand in ("acme", "umbra", "corail-air", "x", "y")]
+    expected = {name: {key(event, name) for events in lives for event in events} for name in ("ops", "team")}
+    with trial.notifies("first") as first:
+        await trial.publishes(*(warm := life("warm-up", [2])))
+        await receiver.until(lambda: len(receiver.accepted) == 2, trial)
+        receiver.answers["ops"] = 500
+        with trial.notifies("second"):
+            until_shared = partial(until, trial=trial, what="both have partitions")
+            await asyncio.to_thread(until_shared, lambda: "Worker ready" in trial.log("second"))
+            await trial.publishes(*(event for events in lives for event in events))
+            await receiver.until(lambda: set(receiver.keys("team")) >= expected["team"], trial)
+            await (
+                trial.all_is_committed()
+            )  # so that nothing is read again, and only state tells what is still to be told
+            first.kill()
+            receiver.answers["ops"] = 200
+            await receiver.until(lambda: set(receiver.keys("ops")) >= expected["ops"], trial)
+    for channel in ("ops", "team"):
+        told = list(dict.fromkeys(receiver.keys(channel)))
+        assert set(told) == expected[channel] | {key(event, channel) for event in warm}
+        for events in lives:
+            keys = [key(event, channel) for event in events]
+            assert [each for each in told if each in keys] == keys
 
 
 async def test_what_a_receiver_will_never_take_becomes_a_dead_letter_that_can_be_redriven(
