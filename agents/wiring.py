@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from faust.types import StreamT
+from faust.types import TP, StreamT
 
 from agents import exits
 from agents.enrich import EnrichStage
-from agents.metrics import Metrics
+from agents.metrics import Metrics, PartitionFacts
 from agents.metrics.scrape import ask_about_brands, ask_about_partitions
 from agents.notify.plan import PlanFile
 from agents.notify.sinks import SinkConfigError
@@ -45,13 +45,38 @@ def _table(app: VigieApp, name: str, publisher: Publisher) -> StateTable:
     return table
 
 
-async def _run(app: VigieApp, stream: StreamT[RecordBatch], process: Callable[[RecordBatch], Awaitable[None]]) -> None:
-    """Process batches for ever. No exception leaves the loop: an agent that fails acks its message."""
-    async for batch in stream:
-        with app.exit_on_failure(batch):
-            await process(batch)
-    if not app.should_stop:
-        app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
+class _Stage(Protocol):
+    """What a role does with the batches of its topic."""
+
+    async def process(self, batch: RecordBatch) -> None: ...
+
+    def facts(self, partition: int) -> PartitionFacts: ...
+
+    def forget(self) -> None: ...
+
+
+def _work(app: VigieApp, topic: str, stage: _Stage) -> None:
+    """Have a stage process the batches of a topic for ever, asked at every scrape, and told of rebalances."""
+    batches = BatchTopic(app, topics=[topic], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+
+    @app.agent(batches, name=app.role.value, concurrency=1)
+    async def work(stream: StreamT[RecordBatch]) -> None:
+        # No exception leaves the loop: an agent that fails acks its message.
+        async for batch in stream:
+            with app.exit_on_failure(batch):
+                await stage.process(batch)
+        if not app.should_stop:
+            app.exit_now(exits.BUG, RuntimeError("the stream ended while the worker was running"))
+
+    ask_about_partitions(app, stage.facts)
+    _forget_on_rebalance(app, stage.forget)
+
+
+def _assigned(app: VigieApp, topic: str) -> list[TP]:
+    """Return the partitions of a topic that are this worker's, in order; none while they are shared out anew."""
+    if app.rebalancing or app.in_recovery:
+        return []
+    return sorted(tp for tp in cast("BatchConsumer", app.consumer).assignment() if tp.topic == topic)
 
 
 def _watchlist(app: VigieApp) -> WatchlistFile:
@@ -67,54 +92,36 @@ def _watchlist(app: VigieApp) -> WatchlistFile:
 def define_enrich(app: VigieApp) -> None:
     """Define what the role enrich does."""
     settings, publisher = app.settings, _publisher(app)
-    topic = BatchTopic(app, topics=[settings.topics.raw], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
     watchlist = _watchlist(app)
     stage = EnrichStage(settings, watchlist, publisher, _table(app, SOURCE_CLOCK, publisher), app.metrics)
 
-    @app.agent(topic, name="enrich", concurrency=1)
-    async def enrich(stream: StreamT[RecordBatch]) -> None:
-        await _run(app, stream, stage.process)
+    _work(app, settings.topics.raw, stage)
 
     @app.timer(1.0, name="idle")  # type: ignore[untyped-decorator]
     async def say_idle() -> None:
-        if app.rebalancing or app.in_recovery:
-            return
         consumer = cast("BatchConsumer", app.consumer)
-        for tp in sorted(consumer.assignment()):
-            if tp.topic == settings.topics.raw:
-                with app.exit_on_failure():
-                    await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
-
-    ask_about_partitions(app, stage.facts)
-    _forget_on_rebalance(app, stage.forget)
+        for tp in _assigned(app, settings.topics.raw):
+            with app.exit_on_failure():
+                await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
 
 
 def define_track(app: VigieApp) -> None:
     """Define what the role track does."""
     settings, publisher = app.settings, _publisher(app)
-    topic = BatchTopic(app, topics=[settings.topics.mentions], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
     watchlist = _watchlist(app)
     stage = TrackStage(settings, watchlist, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
 
-    @app.agent(topic, name="track", concurrency=1)
-    async def track(stream: StreamT[RecordBatch]) -> None:
-        await _run(app, stream, stage.process)
-
-    ask_about_partitions(app, stage.facts)
+    _work(app, settings.topics.mentions, stage)
     ask_about_brands(app, lambda: watchlist.current.brands, stage.brands)
-    _forget_on_rebalance(app, stage.forget)
 
 
 def define_notify(app: VigieApp) -> None:
     """Define what the role notify does."""
     settings, publisher = app.settings, _publisher(app)
-    topic = BatchTopic(app, topics=[settings.topics.crises], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
     table = _table(app, NOTIFY_STATE, publisher)
     stage = NotifyStage(settings, _plan_file(settings, app.metrics), publisher, table, app.metrics)
 
-    @app.agent(topic, name="notify", concurrency=1)
-    async def notify(stream: StreamT[RecordBatch]) -> None:
-        await _run(app, stream, stage.process)
+    _work(app, settings.topics.crises, stage)
 
     @app.task  # type: ignore[untyped-decorator]
     async def deliver() -> None:
@@ -125,15 +132,9 @@ def define_notify(app: VigieApp) -> None:
     async def look() -> None:
         with app.exit_on_failure():
             stage.reload_if_changed()
-            if app.rebalancing or app.in_recovery:
-                return
             consumer = cast("BatchConsumer", app.consumer)
-            for tp in sorted(consumer.assignment()):
-                if tp.topic == settings.topics.crises:
-                    stage.look(tp.partition, at_end=consumer.is_at_end(tp))
-
-    ask_about_partitions(app, stage.facts)
-    _forget_on_rebalance(app, stage.forget)
+            for tp in _assigned(app, settings.topics.crises):
+                stage.look(tp.partition, at_end=consumer.is_at_end(tp))
 
 
 def _plan_file(settings: Settings, metrics: Metrics) -> PlanFile:

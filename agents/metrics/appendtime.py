@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-__all__ = ["APPENDED_HEADER", "appended_headers", "first_appended_ms"]
+__all__ = ["APPENDED_HEADER", "appended_headers", "first_appended_ms", "oldest_appended_ms"]
 
 APPENDED_HEADER = "vigie.appended"
 
 
 def appended_headers(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[tuple[str, bytes]]:
     """Return the header that says when the oldest of some raw records was appended; none when that is not known."""
+    oldest_ms = oldest_appended_ms(records)
+    return [] if oldest_ms is None else [(APPENDED_HEADER, b"%d" % oldest_ms)]
+
+
+def oldest_appended_ms(records: Sequence[ConsumerRecord[bytes, bytes]]) -> int | None:
+    """Return when the first of some consecutive records was appended, epoch milliseconds; none when not known."""
     oldest_ms = records[0].timestamp  # offsets rise with the append time
-    return [] if oldest_ms is None or oldest_ms < 0 else [(APPENDED_HEADER, b"%d" % oldest_ms)]
+    return None if oldest_ms is None or oldest_ms < 0 else oldest_ms
 
 
 def first_appended_ms(records: Iterable[ConsumerRecord[bytes, bytes]]) -> int | None:

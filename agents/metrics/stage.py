@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from agents.metrics.appendtime import oldest_appended_ms
 from schemas.deadletter import DeadLetterReason
 
 if TYPE_CHECKING:
@@ -56,6 +57,5 @@ class StageMeter:
         """Note a complete batch that was taken at ``started`` (`time.perf_counter`)."""
         self._records.inc(len(batch))
         self._duration.observe(time.perf_counter() - started)
-        appended_ms = batch.records[0].timestamp  # offsets rise with the append time, so the first is the oldest
-        if appended_ms is not None and appended_ms >= 0:
+        if (appended_ms := oldest_appended_ms(batch.records)) is not None:
             self._delay.observe(max(0.0, time.time() - appended_ms / 1000))

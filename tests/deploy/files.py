@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["COMPOSE", "DEPLOY", "KUBERNETES", "ROOT", "crd_schema", "documents", "project"]
+__all__ = ["COMPOSE", "DEPLOY", "KUBERNETES", "ROOT", "blocks", "crd_schema", "documents", "project"]
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -36,3 +38,9 @@ def project() -> Document:
     """The [project] table of pyproject.toml."""
     table: Document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    """Blocks of a kind, without the indentation that a list gives them."""
+    found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(text) for _, text in found]

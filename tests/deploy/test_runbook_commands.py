@@ -22,7 +22,7 @@ from pipeline.simulate import demo_watchlist
 from schemas.codec import decode
 from tests.brokers.base import Broker
 from tests.brokers.scripts import KAFKA_SCRIPTS, kafka_scripts
-from tests.deploy.files import DEPLOY
+from tests.deploy.files import DEPLOY, blocks
 from tests.faults.logs import talk
 from tests.live.vigie import Vigie
 from tests.ports import free_ports
@@ -32,12 +32,6 @@ PAGES = sorted(RUNBOOKS.glob("*.md"))
 LIMIT_S = 420
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-
-
-def blocks(page: Path, kind: str) -> list[str]:
-    """Blocks of a kind, without the indentation that a list gives them."""
-    found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(text) for _, text in found]
 
 
 def in_blocks(page: Path) -> Iterator[str]:
