@@ -29,6 +29,7 @@ from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap, Mention, Watermark
 from schemas.reading import SchemaError, read_mention_record
+from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 from schemas.window import WindowClosed
 
@@ -121,7 +122,7 @@ class TrackStage:
     async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
         cpu = time.process_time()
         windows = [_window_record(event) for event in step.events if isinstance(event, WindowClosed)]
-        crises = [_crisis_record(event) for event in step.events if isinstance(event, CrisisEvent)]
+        crises = [_crisis_record(event) for event in step.events if not isinstance(event, WindowClosed)]
         self._meter.spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
         await self._faults.reach(FaultPoint.TRACK_LETTERS)
@@ -235,5 +236,5 @@ def _window_record(window: WindowClosed) -> OutRecord:
     return OutRecord(window.brand.encode(), encode(window), headers)
 
 
-def _crisis_record(event: CrisisEvent) -> OutRecord:
+def _crisis_record(event: CrisisRecord) -> OutRecord:
     return OutRecord(event.brand.encode(), encode(event), cloudevents.crisis_headers(event))

@@ -29,9 +29,9 @@ from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, wrap
 from pipeline.windows import Windows
 from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent
 from schemas.ids import window_id
 from schemas.mention import Mention
+from schemas.situation import CrisisRecord
 from schemas.times import to_rfc3339
 from schemas.window import Level, WindowClosed, WindowCounts
 
@@ -188,18 +188,18 @@ class BrandState:
 
     def close(
         self, before: int, gaps: Gaps, calendar: Calendar = NOTHING_PLANNED
-    ) -> tuple[list[WindowClosed | CrisisEvent], bool]:
+    ) -> tuple[list[WindowClosed | CrisisRecord], bool]:
         """Close every bucket of a minute before ``before`` (epoch minutes), under the brand's planned events.
 
         Returns
         -------
-        list of WindowClosed and CrisisEvent
+        list of WindowClosed and CrisisRecord
             By time, a bucket's window before its crisis events. A bucket after which the last 24 hours hold
             nothing at all has no window.
         bool
             Whether any bucket was closed.
         """
-        events: list[WindowClosed | CrisisEvent] = []
+        events: list[WindowClosed | CrisisRecord] = []
         begun = self._next
         for minute in self._due(before):
             events += self._close(minute, gaps, calendar)
@@ -221,7 +221,7 @@ class BrandState:
         self._next = self._since = self._active = minute
         self._windows = Windows()
 
-    def _close(self, minute: int, gaps: Gaps, calendar: Calendar) -> list[WindowClosed | CrisisEvent]:
+    def _close(self, minute: int, gaps: Gaps, calendar: Calendar) -> list[WindowClosed | CrisisRecord]:
         bucket = self._open.pop(minute, _NO_BUCKET)
         observed = not gaps.cover(self.brand, minute)
         windows = self._windows.close(minute, bucket, observed=observed)

@@ -11,7 +11,7 @@ from pipeline.settings import EngineSettings
 from pipeline.text import TextAnalyzer
 from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
-from schemas.crisis import CrisisEvent
+from schemas.situation import CrisisRecord
 from schemas.window import WindowClosed
 
 __all__ = ["Engine", "EngineStep"]
@@ -22,7 +22,7 @@ class EngineStep:
     """What a run of records became."""
 
     enriched: Enriched
-    events: list[WindowClosed | CrisisEvent] = field(default_factory=list)
+    events: list[WindowClosed | CrisisRecord] = field(default_factory=list)
     """By brand, then time; within a brand in the order in which the live pipeline publishes them."""
 
 

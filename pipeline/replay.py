@@ -15,6 +15,7 @@ from pipeline.engine import Engine, EngineStep
 from pipeline.records import Record
 from schemas.codec import encode_line
 from schemas.crisis import CrisisEvent
+from schemas.situation import CommunicationOverdue, Situation
 from schemas.window import Level, WindowClosed
 
 __all__ = ["CRISES_FILE", "DEADLETTERS_FILE", "WINDOWS_FILE", "ReplaySummary", "replay"]
@@ -34,6 +35,7 @@ class ReplaySummary:
     """As :class:`pipeline.enrich.Enriched` counts, plus mentions and deadletters."""
     windows: int = 0
     crisis_events: int = 0
+    situations: int = 0
     peaks: dict[str, Level] = field(default_factory=dict)
     """Highest level of each crisis, by crisis ID, in order of opening."""
 
@@ -89,6 +91,9 @@ class _Writer:
                 case CrisisEvent():
                     summary.crisis_events += 1
                     summary.peaks[event.crisis_id] = event.peak_level
+                    self._crises.write(encode_line(event))
+                case Situation() | CommunicationOverdue():
+                    summary.situations += isinstance(event, Situation)
                     self._crises.write(encode_line(event))
 
 

@@ -38,8 +38,8 @@ from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, unwrap, wrap
 from pipeline.watermark import Clock
 from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent
 from schemas.mention import Gap, Mention, Watermark
+from schemas.situation import CrisisRecord
 from schemas.window import Level, WindowClosed
 
 __all__ = ["BrandView", "Step", "Tracker", "clock_key"]
@@ -76,7 +76,7 @@ class BrandView:
 class Step:
     """What one batch came to."""
 
-    events: list[WindowClosed | CrisisEvent] = field(default_factory=list)
+    events: list[WindowClosed | CrisisRecord] = field(default_factory=list)
     """By brand, then time; a bucket's window before its crisis events."""
     states: dict[str, bytes] = field(default_factory=dict)
     """What to write to the state table, in this order: each touched brand, then the partition's clock."""
@@ -239,9 +239,9 @@ class Tracker:
             self._gaps.add(gap.brands, still_open, end)
             self._clock.changed = True
 
-    def _sweep(self, touched: set[str]) -> list[WindowClosed | CrisisEvent]:
+    def _sweep(self, touched: set[str]) -> list[WindowClosed | CrisisRecord]:
         """Close what is due in every brand."""
-        events: list[WindowClosed | CrisisEvent] = []
+        events: list[WindowClosed | CrisisRecord] = []
         before = (self._clock.time_ms or 0) // BUCKET_MS
         if before <= self._swept:
             return events

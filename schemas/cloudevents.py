@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from schemas.crisis import CrisisEvent
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339, to_rfc3339
 
 __all__ = ["EventType", "crisis_headers", "headers"]
@@ -29,6 +30,9 @@ class EventType(StrEnum):
     CRISIS_UPDATED = "vigie.crisis.updated.v1"
     CRISIS_DEESCALATED = "vigie.crisis.deescalated.v1"
     CRISIS_RESOLVED = "vigie.crisis.resolved.v1"
+    SITUATION = "vigie.situation.v1"
+    COMMUNICATION_OVERDUE = "vigie.communication.overdue.v1"
+    FEEDBACK = "vigie.feedback.v1"
 
 
 def headers(  # the attributes' own names, builtins or not
@@ -65,12 +69,22 @@ def headers(  # the attributes' own names, builtins or not
     ]
 
 
-def crisis_headers(event: CrisisEvent) -> list[tuple[str, bytes]]:
-    """Return the headers of a crisis event, wherever it goes."""
+def crisis_headers(event: CrisisRecord) -> list[tuple[str, bytes]]:
+    """Return the headers of a record of ``vigie.crises``, wherever it goes."""
     return headers(
         id=event.id,
-        type=EventType[f"CRISIS_{event.type.name}"],
+        type=_kind(event),
         subject=event.brand,
         time_ms=from_rfc3339(event.time),
         stage="track",
     )
+
+
+def _kind(event: CrisisRecord) -> EventType:
+    match event:
+        case Situation():
+            return EventType.SITUATION
+        case CommunicationOverdue():
+            return EventType.COMMUNICATION_OVERDUE
+        case CrisisEvent():
+            return EventType[f"CRISIS_{event.type.name}"]

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import ConfigDict
 
+from schemas.feedback import FeedbackHeld
 from schemas.window import Level, WindowCounts
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Planned",
     "Signal",
     "ToLearn",
+    "Trend",
     "WindowScore",
 ]
 
@@ -164,20 +166,34 @@ class ToLearn:
     """Hours with mentions still to come."""
 
 
+class Trend(StrEnum):
+    """Where the share of a concern is going, tested as a change of proportion."""
+
+    RISING = "rising"
+    STEADY = "steady"
+    FALLING = "falling"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """A phrase that people use now and used less before."""
+    """What people talk about now and talked about less before: phrases that come together. Near copies count once."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
     phrase: str
-    """The phrase, lower case."""
+    """Its label: the phrase that says it best, lower case."""
     count: int
-    """Mentions with it during the recent window."""
+    """Recent mentions with one of its phrases; scaled up to all of them when they were sampled."""
     share: float
-    """Share of the recent mentions that have it, 0 to 1."""
+    """Share of the recent mentions that have one, 0 to 1."""
     usual_share: float
-    """Share of the brand's ordinary mentions that have it, 0 to 1."""
+    """Share of the brand's ordinary mentions that have its label, 0 to 1."""
+    phrases: tuple[str, ...] = ()
+    """All of its phrases, the label first, at most 6."""
+    trend: Trend = Trend.STEADY
+    """Whether its share rises or falls within the recent mentions."""
+    exemplars: tuple[str, ...] = ()
+    """IDs of tweets worth reading about it, at most 3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,3 +307,5 @@ class CrisisEvent:
     """End of that window, RFC 3339 UTC."""
     evidence: Evidence
     """Why."""
+    feedback: FeedbackHeld | None = None
+    """What people said of the crisis that made this step; none when nobody had to."""

@@ -12,7 +12,9 @@ from pydantic import TypeAdapter
 from schemas.codec import encode_pretty
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetter
+from schemas.feedback import Feedback
 from schemas.mention import Gap, Mention, Watermark
+from schemas.situation import CommunicationOverdue, Situation
 from schemas.tweet import Tweet
 from schemas.window import WindowClosed
 
@@ -25,6 +27,9 @@ EVENTS: dict[str, Any] = {
     "gap": Gap,
     "window-closed": WindowClosed,
     "crisis-event": CrisisEvent,
+    "situation": Situation,
+    "communication-overdue": CommunicationOverdue,
+    "feedback": Feedback,
     "dead-letter": DeadLetter,
 }
 """Schema name and class of everything on our topics (a dead letter: of its headers)."""

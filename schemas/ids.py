@@ -9,7 +9,16 @@ from __future__ import annotations
 from hashlib import sha1
 from uuid import UUID
 
-__all__ = ["NAMESPACE", "crisis_event_id", "crisis_id", "mention_id", "notification_id", "window_id"]
+__all__ = [
+    "NAMESPACE",
+    "crisis_event_id",
+    "crisis_id",
+    "mention_id",
+    "notification_id",
+    "overdue_id",
+    "situation_id",
+    "window_id",
+]
 
 NAMESPACE = UUID("6f1d3a52-7c0b-5e0e-9d57-0f6f1c1c7a11")
 _NAMESPACE_BYTES = NAMESPACE.bytes
@@ -55,3 +64,13 @@ def crisis_event_id(crisis: str, sequence: int) -> str:
 def notification_id(crisis_event: str, channel: str) -> str:
     """ID of the telling of a crisis event to a channel: the receiver's idempotency key, equal at every attempt."""
     return _uuid5(f"notification|{crisis_event}|{channel}")
+
+
+def situation_id(crisis: str, sequence: int) -> str:
+    """ID of the ``sequence``-th situation of a crisis."""
+    return _uuid5(f"situation|{crisis}|{sequence}")
+
+
+def overdue_id(crisis: str, time_ms: int) -> str:
+    """ID of the word that an update was overdue at ``time_ms`` (epoch milliseconds) of a crisis."""
+    return _uuid5(f"communication-overdue|{crisis}|{time_ms}")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
 
 __all__ = ["Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
@@ -117,6 +118,8 @@ class Mention:
     """Emoji in order of appearance, at most 20."""
     phrases: tuple[str, ...] = ()
     """Key phrases (1- and 2-grams), lower case, the brand's own names left out, at most 24."""
+    tone: tuple[ToneIssue, ...] = ()
+    """Of a post of the brand's own, why it does not sound calm and professional."""
     conversation_id: str | None = None
     """ID of the post that began the thread."""
     in_reply_to_id: str | None = None

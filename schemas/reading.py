@@ -5,14 +5,23 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.crisis import CrisisEvent
+from schemas.feedback import Feedback
 from schemas.mention import Gap, Mention, Watermark
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.window import WindowClosed
 
-__all__ = ["SchemaError", "read_crisis", "read_mention_record", "read_window"]
+__all__ = [
+    "SchemaError",
+    "read_crisis",
+    "read_crisis_record",
+    "read_feedback",
+    "read_mention_record",
+    "read_window",
+]
 
 
 class SchemaError(ValueError):
@@ -24,6 +33,21 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+_TAGGED = ("situation", "communication_overdue")
+
+
+def _crisis_tag(record: Any) -> str:
+    """Return which kind of record of ``vigie.crises`` it is; the steps of a crisis have types of their own."""
+    kind = record.get("type") if isinstance(record, dict) else getattr(record, "type", None)
+    return kind if kind in _TAGGED else "step"
+
+
+_CRISIS_RECORD_TAGGED = Annotated[
+    Annotated[CrisisEvent, Tag("step")]
+    | Annotated[Situation, Tag("situation")]
+    | Annotated[CommunicationOverdue, Tag("communication_overdue")],
+    Discriminator(_crisis_tag),
+]
 _MENTION_RECORD = Annotated[Mention | Watermark | Gap, Field(discriminator="type")]
 
 
@@ -64,6 +88,18 @@ def read_window(value: bytes | None) -> WindowClosed:
 
 
 def read_crisis(value: bytes | None) -> CrisisEvent:
-    """Read a record of ``vigie.crises``; raises :class:`SchemaError`."""
+    """Read a record of ``vigie.crises`` that is a step in the life of a crisis; raises :class:`SchemaError`."""
     crisis: CrisisEvent = _read(CrisisEvent, value)
     return crisis
+
+
+def read_crisis_record(value: bytes | None) -> CrisisRecord:
+    """Read any record of ``vigie.crises``; raises :class:`SchemaError`."""
+    record: CrisisRecord = _read(_CRISIS_RECORD_TAGGED, value)
+    return record
+
+
+def read_feedback(value: bytes | None) -> Feedback:
+    """Read a record of ``vigie.feedback``; raises :class:`SchemaError`."""
+    feedback: Feedback = _read(Feedback, value)
+    return feedback

@@ -18,7 +18,9 @@ class Topics:
     windows: str = "vigie.windows"
     """Rolling counts of each closed bucket. Key: brand."""
     crises: str = "vigie.crises"
-    """The life of crises. Key: brand."""
+    """The life of crises, situations, and overdue communication. Key: brand."""
+    feedback: str = "vigie.feedback"
+    """What people say of crises. Key: brand."""
     deadletters: str = "vigie.deadletters"
     """Records that could not be used, untouched, with the reason in headers. Key: the original's."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agents.metrics.brands import BrandNumbers
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 
@@ -49,7 +50,7 @@ class DetectionMeter:
         }
 
     def published(
-        self, events: Iterable[WindowClosed | CrisisEvent], seen: BrandsSeen, appended_ms: int | None
+        self, events: Iterable[WindowClosed | CrisisRecord], seen: BrandsSeen, appended_ms: int | None
     ) -> None:
         """Note events that were acked just now.
 
@@ -71,7 +72,7 @@ class DetectionMeter:
                 newest[event.brand] = event
                 windows[event.window_end] += 1
                 self._score.observe(event.detection.score)
-            else:
+            elif isinstance(event, CrisisEvent):
                 self._crises[event.type, event.level].inc()
                 self._note_alarms(event, seen)
                 _observe(self._crisis_delay, now_s - from_rfc3339(event.time) / 1000, since_append)

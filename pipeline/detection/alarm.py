@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pipeline.detection.lifecycle import LifeCycle, Step
 from pipeline.detection.severity import Hysteresis, Verdict
+from pipeline.detection.standing import Standing
 from pipeline.settings import DetectionSettings
 from schemas.window import Level
 
@@ -57,6 +58,11 @@ class Alarm:
     def protected_from_ms(self) -> int | None:
         """When the open crisis began that must not teach a new model what is usual; none when there is none."""
         return self._life.opened_ms if self._life.is_unusual() else None
+
+    @property
+    def standing(self) -> Standing | None:
+        """The open crisis; none while there is none."""
+        return self._life.standing
 
     @property
     def minutes(self) -> Hysteresis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pipeline.detection.standing import Standing
 from schemas.crisis import CrisisEventType
 from schemas.ids import crisis_id
 from schemas.window import Level
@@ -111,6 +112,19 @@ class LifeCycle:
         if level is Level.CALM:
             return CrisisEventType.RESOLVED
         return CrisisEventType.ESCALATED if level > self.level else CrisisEventType.DEESCALATED
+
+    @property
+    def standing(self) -> Standing | None:
+        """The open crisis; none while there is none."""
+        if self.level is Level.CALM:
+            return None
+        return Standing(
+            crisis_id=crisis_id(self.brand, self.opened_ms),
+            level=self.level,
+            peak_level=self.peak,
+            opened_ms=self.opened_ms,
+            alert_ms=self.alert_ms,
+        )
 
     def is_protected(self, time_ms: int) -> bool:
         """Whether the baseline is to be protected from what is going on."""

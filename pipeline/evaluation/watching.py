@@ -39,7 +39,7 @@ class Watched:
         for event in step.events:
             if isinstance(event, CrisisEvent):
                 self.events.append(event)
-            else:
+            elif isinstance(event, WindowClosed):
                 self._see(event)
 
     def _see(self, window: WindowClosed) -> None:

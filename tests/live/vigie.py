@@ -49,7 +49,7 @@ def oracle(settings: Settings, records: Sequence[ArchiveRecord], *, read_at_ms: 
         match event:
             case WindowClosed():
                 said.windows.setdefault(event.brand, []).append(encode(event))
-            case CrisisEvent():
+            case _:
                 said.crises.setdefault(event.brand, []).append(encode(event))
     return said
 

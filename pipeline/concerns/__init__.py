@@ -1,0 +1,1 @@
+"""Concerns: what people talk about now and did not before."""
