@@ -23,7 +23,6 @@ from pipeline.records import Record
 from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent
 from schemas.window import WindowClosed
 from tests.brokers.base import Broker
 

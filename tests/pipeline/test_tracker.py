@@ -261,7 +261,8 @@ def test_events_are_in_order_of_brand_then_time_with_the_window_before_the_crisi
     ]
     step = tracker_of_one().step([*records, watermark(START_MS + 2 * MINUTE_MS, 99)])
 
-    keys = [(e.brand, e.window_end, isinstance(e, CrisisEvent)) for e in step.events if isinstance(e, WindowClosed | CrisisEvent)]
+    events = [e for e in step.events if isinstance(e, WindowClosed | CrisisEvent)]
+    keys = [(e.brand, e.window_end, isinstance(e, CrisisEvent)) for e in events]
     assert keys == sorted(keys)
     assert sum(isinstance(event, CrisisEvent) for event in step.events) == 4
 
