@@ -22,7 +22,7 @@ demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broke
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy" --numprocesses=4 --dist=loadscope
+	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not web" --numprocesses=4 --dist=loadscope
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
@@ -34,6 +34,11 @@ test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and
 	@tests/ops/install.sh
 	@$(bin)/python -m tests.brokers.jars
 	@$(bin)/pytest --broker=kafka -m ops
+
+.PHONY: test-web
+test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk and of a phone; pictures in build/web
+	@tests/web/install.sh
+	@$(bin)/pytest -m web tests/web
 
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)

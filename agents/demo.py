@@ -18,7 +18,7 @@ from agents.embedded import EmbeddedBroker
 from agents.feed import feed
 from agents.processes import role_environment
 from agents.reading import read_topic
-from agents.reports import write_report
+from agents.reports import Edition, crisis_records, window_records, write_report
 from agents.settings import Settings, load_settings
 from agents.topics import create_topics
 from pipeline.archive import ArchiveRecord, read
@@ -26,9 +26,10 @@ from pipeline.bucket import BUCKET_MS
 from pipeline.formats import parse
 from pipeline.replay import CRISES_FILE, WINDOWS_FILE
 from pipeline.simulate import Truth, default_scenario, write
+from pipeline.watchlist import Watchlist
 from schemas.codec import decode
-from schemas.crisis import CrisisEvent
-from schemas.reading import read_crisis, read_window
+from schemas.reading import read_crisis_record, read_window
+from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 
 __all__ = ["DemoError", "DemoResult", "run_demo"]
@@ -47,12 +48,15 @@ class DemoResult:
 
     tweets: int
     windows: int
-    crises: list[CrisisEvent]
+    records: list[CrisisRecord]
+    """What is on the crises topic, in order within each brand, each once."""
+    names: dict[str, str]
+    """How brands are called, by key."""
     report: Path
 
 
 def run_demo(
-    out_dir: Path, *, seed: int, say: Callable[[str], None], on_crisis: Callable[[CrisisEvent], None]
+    out_dir: Path, *, seed: int, lang: str, say: Callable[[str], None], on_crisis: Callable[[CrisisRecord], None]
 ) -> DemoResult:
     """Run the whole pipeline live on simulated tweets and write ``report.html``.
 
@@ -62,10 +66,12 @@ def run_demo(
         Where simulation, results, log and report go.
     seed : int
         Of the scenario.
+    lang : str
+        Language of the report.
     say : callable
         Takes a line of progress.
     on_crisis : callable
-        Takes each crisis event as it is published.
+        Takes each record of the crises topic as it is published.
 
     Raises
     ------
@@ -82,7 +88,7 @@ def run_demo(
         settings = _settings(broker.bootstrap, out_dir)
         asyncio.run(create_topics(settings, raw_partitions=_PARTITIONS, partitions=_PARTITIONS, replication=1))
         worker = stack.enter_context(_worker(settings, out_dir / "worker.log"))
-        return asyncio.run(_watch(settings, out_dir, worker, say, on_crisis))
+        return asyncio.run(_watch(settings, out_dir, worker, lang, say, on_crisis))
 
 
 def _settings(bootstrap: str, out_dir: Path) -> Settings:
@@ -119,8 +125,9 @@ async def _watch(
     settings: Settings,
     out_dir: Path,
     worker: subprocess.Popen[bytes],
+    lang: str,
     say: Callable[[str], None],
-    on_crisis: Callable[[CrisisEvent], None],
+    on_crisis: Callable[[CrisisRecord], None],
 ) -> DemoResult:
     truth: Truth = decode((out_dir / "truth.json").read_bytes())
     say("worker started; feeding the tweets")
@@ -146,17 +153,11 @@ async def _watch(
     (out_dir / CRISES_FILE).write_bytes(b"".join(payload + b"\n" for payload in payloads))
     say("drawing the report")
     report = out_dir / "report.html"
-    write_report(
-        report,
-        windows=out_dir / WINDOWS_FILE,
-        crises=out_dir / CRISES_FILE,
-        title="Vigie demo",
-        generated_from="vigie demo",
-        truth=truth,
-    )
-    return DemoResult(
-        tweets=tweets, windows=windows, crises=[read_crisis(payload) for payload in payloads], report=report
-    )
+    names = {key: brand.name for key, brand in Watchlist.load(settings.watchlist).brands.items()}
+    edition = Edition(title="Vigie demo", generated_from="vigie demo", lang=lang, truth=truth, names=names)
+    write_report(report, window_records(out_dir / WINDOWS_FILE), crisis_records(out_dir / CRISES_FILE), edition)
+    found = {record.id: record for record in map(read_crisis_record, payloads)}
+    return DemoResult(tweets=tweets, windows=windows, records=list(found.values()), names=names, report=report)
 
 
 async def _feed(settings: Settings, out_dir: Path) -> tuple[int, int]:
@@ -174,11 +175,11 @@ async def _feed(settings: Settings, out_dir: Path) -> tuple[int, int]:
     return newest_ms, count
 
 
-async def _crises(settings: Settings, on_crisis: Callable[[CrisisEvent], None]) -> None:
-    """Show crisis events as they come, until cancelled."""
+async def _crises(settings: Settings, on_crisis: Callable[[CrisisRecord], None]) -> None:
+    """Show the records of the crises topic as they come, until cancelled."""
     async with aclosing(read_topic(settings, settings.topics.crises, from_beginning=True, follow=True)) as records:
         async for record in records:
-            on_crisis(read_crisis(record.value))
+            on_crisis(read_crisis_record(record.value))
 
 
 async def _windows(settings: Settings, path: Path, until_ms: int, brands: int) -> int:

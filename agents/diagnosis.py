@@ -47,7 +47,7 @@ async def diagnose(settings: Settings, *, timeout_s: float) -> AsyncIterator[Fin
         check="topics", ok=True, detail=", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
     )
     names = settings.topics
-    read = [("enrich", names.raw), ("track", names.mentions)]
+    read = [("enrich", names.raw), ("track", names.mentions), ("track", names.feedback)]
     if settings.notify is not None:
         read.append(("notify", names.crises))
     for role, topic in read:

@@ -36,6 +36,7 @@ class FaultPoint(StrEnum):
     TRACK_CRISES = "track.crises-written"
     TRACK_WINDOWS = "track.windows-written"
     TRACK_STATES = "track.states-written"
+    FEEDBACK_STATES = "feedback.states-written"
     NOTIFY_TAKEN = "notify.taken"
     NOTIFY_STATE = "notify.state-written"
     NOTIFY_DELIVERED = "notify.delivered"

@@ -15,12 +15,14 @@ from agents.topics import check_topics
 from pipeline.archive import ArchiveRecord
 from pipeline.archive.source import Source, lines
 from pipeline.explain import Rebuild
+from pipeline.feedback import feedback_of
 from pipeline.records import Record
 from pipeline.watchlist import Watchlist
 from schemas.crisis import CrisisEvent
-from schemas.reading import SchemaError, read_crisis
+from schemas.feedback import Feedback
+from schemas.reading import SchemaError, read_crisis_record
 
-__all__ = ["Published", "published_file", "published_topic", "rebuild_file", "rebuild_topic"]
+__all__ = ["Published", "feedback_held", "published_file", "published_topic", "rebuild_file", "rebuild_topic"]
 
 Published = dict[str, dict[int, tuple[CrisisEvent, bytes]]]
 """Published events by crisis and sequence, each with its bytes."""
@@ -39,7 +41,7 @@ def published_file(path: Path) -> Published:
     ArchiveError
         The file cannot be read.
     SchemaError
-        A line is no crisis event; the message names it.
+        A line is no record of crises; the message names it.
     """
     found: Published = {}
     source = Source(path, None)
@@ -72,10 +74,17 @@ async def published_topic(settings: Settings) -> Published:
     return found
 
 
+def feedback_held(published: Published) -> list[Feedback]:
+    """Return the feedback that published events say took effect, as a replay needs it."""
+    events = [event for steps in published.values() for _, (event, _) in sorted(steps.items())]
+    return [held for event in events if (held := feedback_of(event))]
+
+
 def _keep(found: Published, payload: bytes) -> None:
-    """Keep an event; the same one published again is the same event."""
-    event = read_crisis(payload)
-    found.setdefault(event.crisis_id, {}).setdefault(event.sequence, (event, payload))
+    """Keep a step of a crisis, of what else there is nothing; the same one published again is the same event."""
+    event = read_crisis_record(payload)
+    if isinstance(event, CrisisEvent):
+        found.setdefault(event.crisis_id, {}).setdefault(event.sequence, (event, payload))
 
 
 def rebuild_file(
@@ -86,6 +95,7 @@ def rebuild_file(
     read_at_ms: int,
     until: Collection[str],
     progress: Progress,
+    feedback: Iterable[Feedback] = (),
 ) -> Rebuild:
     """Run the pure engine over an archive, until all the events wanted have come out of it.
 
@@ -101,8 +111,10 @@ def rebuild_file(
         IDs of events after which there is nothing more to learn; empty to read all.
     progress : callable
         Told how many records have been read.
+    feedback : iterable of Feedback
+        What people said of crises, as it took effect (`feedback_held`).
     """
-    rebuild = Rebuild(settings.engine(), watchlist, settings.analyzer())
+    rebuild = Rebuild(settings.engine(), watchlist, settings.analyzer(), feedback=feedback)
     records = (Record(offset, read_at_ms, item.key, item.value) for offset, item in enumerate(archive))
     for chunk in _chunks(records):
         rebuild.read(0, chunk)
@@ -119,7 +131,12 @@ def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
 
 
 async def rebuild_topic(
-    settings: Settings, watchlist: Watchlist, *, until: Collection[str], progress: Progress
+    settings: Settings,
+    watchlist: Watchlist,
+    *,
+    until: Collection[str],
+    progress: Progress,
+    feedback: Iterable[Feedback] = (),
 ) -> Rebuild:
     """Run the pure engine over what the raw topic still holds; otherwise as `rebuild_file`.
 
@@ -130,7 +147,7 @@ async def rebuild_topic(
     """
     topic = settings.topics.raw
     partitions = (await check_topics(settings, timeout_s=5.0))[topic]
-    rebuild = Rebuild(settings.engine(), watchlist, settings.analyzer(), partitions=partitions)
+    rebuild = Rebuild(settings.engine(), watchlist, settings.analyzer(), partitions=partitions, feedback=feedback)
     begun: set[int] = set()
     run: list[ConsumerRecord[bytes, bytes]] = []
 

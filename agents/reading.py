@@ -11,7 +11,7 @@ from agents.settings import Settings
 from agents.topics import TopicProblem
 from agents.transport import end_offsets
 
-__all__ = ["read_topic"]
+__all__ = ["partitions_of", "read_topic"]
 
 
 async def read_topic(
@@ -38,11 +38,7 @@ async def read_topic(
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     await consumer.start()
     try:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - no public way to ask without subscribing
-        found = consumer._client.cluster.partitions_for_topic(topic)  # noqa: SLF001
-        if not found:
-            raise TopicProblem(f"topic {topic} is missing; create it with: vigie topics create")
-        tps = [TopicPartition(topic, partition) for partition in sorted(found)]
+        tps = await partitions_of(consumer, topic)
         consumer.assign(tps)
         ends = await end_offsets(consumer, tps)
         if from_beginning:
@@ -56,6 +52,21 @@ async def read_topic(
                     yield record
     finally:
         await consumer.stop()
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    """Return the partitions of a topic, for a started consumer.
+
+    Raises
+    ------
+    TopicProblem
+        There is no such topic.
+    """
+    await consumer._client.force_metadata_update()  # noqa: SLF001 - no public way to ask without subscribing
+    found = consumer._client.cluster.partitions_for_topic(topic)  # noqa: SLF001
+    if not found:
+        raise TopicProblem(f"topic {topic} is missing; create it with: vigie topics create")
+    return [TopicPartition(topic, partition) for partition in sorted(found)]
 
 
 async def _behind(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

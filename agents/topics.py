@@ -73,7 +73,8 @@ class TopicSpec:
     partitions: int
     config: dict[str, str] = field(default_factory=dict)
     same_partitions_as: str | None = None
-    """The changelog of a table must have the partitions of the topic it is computed from."""
+    """The changelog of a table must have the partitions of the topic it is computed from; feedback those of mentions,
+    so that both are assigned to the same worker."""
 
 
 def changelog(settings: Settings, role: str, table: str) -> str:
@@ -91,7 +92,7 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     raw_partitions : int
         Partitions of the input topic.
     partitions : int
-        Partitions of mentions, windows and crises: the most track workers that can share the work.
+        Partitions of mentions, windows, crises and feedback: the most track workers that can share the work.
     """
     names = settings.topics
     delete = {"cleanup.policy": "delete"}
@@ -112,6 +113,13 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     yield TopicSpec(name=names.mentions, partitions=partitions, config={**delete, "retention.ms": str(7 * _DAY_MS)})
     yield TopicSpec(name=names.windows, partitions=partitions, config={**delete, "retention.ms": str(30 * _DAY_MS)})
     yield TopicSpec(name=names.crises, partitions=partitions, config={**delete, "retention.ms": str(365 * _DAY_MS)})
+    # Brand by brand what people say has to come to the worker that tracks the brand.
+    yield TopicSpec(
+        name=names.feedback,
+        partitions=partitions,
+        config={**delete, "retention.ms": str(365 * _DAY_MS)},
+        same_partitions_as=names.mentions,
+    )
     yield TopicSpec(
         name=names.deadletters,
         partitions=1,
@@ -243,6 +251,12 @@ def _in_sync(replication: int) -> dict[str, str]:
     return {"min.insync.replicas": str(replication - 1)} if replication > 2 else {}
 
 
+def _lost(spec: TopicSpec) -> str:
+    if spec.config.get("cleanup.policy") == "compact":
+        return "its state is rebuilt from the input that the broker still has"
+    return "what it holds is lost"
+
+
 async def check_topics(settings: Settings, *, timeout_s: float | None = None) -> dict[str, int]:
     """Return the partition counts of our topics, or say what is wrong with them.
 
@@ -259,8 +273,7 @@ async def check_topics(settings: Settings, *, timeout_s: float | None = None) ->
     problems = [f"topic {spec.name} is missing" for spec in specs if spec.name not in counts]
     problems += [
         f"topic {spec.name} has {counts[spec.name]} partitions, but {spec.same_partitions_as} has "
-        f"{counts[spec.same_partitions_as]}: they must be equal; recreate {spec.name} (its state is rebuilt "
-        "from the input that the broker still has)"
+        f"{counts[spec.same_partitions_as]}: they must be equal; recreate {spec.name} ({_lost(spec)})"
         for spec in specs
         if spec.same_partitions_as in counts
         and spec.name in counts

@@ -1,4 +1,4 @@
-"""The track agent: mentions and watermarks in, closed windows and crisis events out."""
+"""The track agent: mentions, watermarks and feedback in, closed windows and crisis events out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mode import get_logger
 
 from agents.deadletters import DeadLetterLimit, dead_letter
 from agents.faultpoints import FaultPoint, FaultPoints
+from agents.feedback import FeedbackIntake
 from agents.metrics import BrandNumbers, BrandsSeen, DetectionMeter, Metrics, PartitionFacts, StageMeter
 from agents.metrics.appendtime import first_appended_ms
 from agents.publishing import Publisher
@@ -54,6 +55,8 @@ class _Share:
 class TrackStage:
     """What the track agent does with a batch. One :class:`Tracker` for each assigned partition.
 
+    A partition of feedback belongs to the partition of mentions of the same number, and is assigned with it.
+
     Order matters: events are acknowledged, then each touched brand's state is (the partition's clock
     last), then the batch is complete. A crash in between publishes equal events with equal IDs.
     """
@@ -82,6 +85,7 @@ class TrackStage:
         }
         self._problems = {problem.value: metrics.state_problems.labels(problem.value) for problem in StateProblem}
         self._faults = FaultPoints(settings.fault_points)
+        self._feedback = FeedbackIntake(settings, publisher, metrics, self._faults)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
         self._shares: dict[int, _Share] = {}
 
@@ -104,6 +108,10 @@ class TrackStage:
         share = self._shares.get(batch.partition)
         if share is None:
             share = self._shares[batch.partition] = self._take_over(batch.partition)
+        if batch.topic == self._topics.feedback:
+            await self._feedback.take(batch, share.tracker, share.owned)
+            self._meter.acked(batch, started)
+            return
         cpu = time.process_time()
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)

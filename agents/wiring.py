@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -46,7 +46,7 @@ def _table(app: VigieApp, name: str, publisher: Publisher) -> StateTable:
 
 
 class _Stage(Protocol):
-    """What a role does with the batches of its topic."""
+    """What a role does with the batches of its topics."""
 
     async def process(self, batch: RecordBatch) -> None: ...
 
@@ -55,9 +55,9 @@ class _Stage(Protocol):
     def forget(self) -> None: ...
 
 
-def _work(app: VigieApp, topic: str, stage: _Stage) -> None:
-    """Have a stage process the batches of a topic for ever, asked at every scrape, and told of rebalances."""
-    batches = BatchTopic(app, topics=[topic], maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
+def _work(app: VigieApp, topics: Sequence[str], stage: _Stage) -> None:
+    """Have a stage process the batches of topics for ever, asked at every scrape, and told of rebalances."""
+    batches = BatchTopic(app, topics=topics, maxsize=_QUEUE_BATCHES, key_type=bytes, value_type=bytes)
 
     @app.agent(batches, name=app.role.value, concurrency=1)
     async def work(stream: StreamT[RecordBatch]) -> None:
@@ -95,7 +95,7 @@ def define_enrich(app: VigieApp) -> None:
     watchlist = _watchlist(app)
     stage = EnrichStage(settings, watchlist, publisher, _table(app, SOURCE_CLOCK, publisher), app.metrics)
 
-    _work(app, settings.topics.raw, stage)
+    _work(app, [settings.topics.raw], stage)
 
     @app.timer(1.0, name="idle")  # type: ignore[untyped-decorator]
     async def say_idle() -> None:
@@ -111,7 +111,9 @@ def define_track(app: VigieApp) -> None:
     watchlist = _watchlist(app)
     stage = TrackStage(settings, watchlist, publisher, _table(app, BRAND_STATE, publisher), app.metrics)
 
-    _work(app, settings.topics.mentions, stage)
+    together = [settings.topics.mentions, settings.topics.feedback]
+    _work(app, together, stage)
+    _insist_on_the_same_partitions(app, together)
     ask_about_brands(app, lambda: watchlist.current.brands, stage.brands)
 
 
@@ -121,7 +123,7 @@ def define_notify(app: VigieApp) -> None:
     table = _table(app, NOTIFY_STATE, publisher)
     stage = NotifyStage(settings, _plan_file(settings, app.metrics), publisher, table, app.metrics)
 
-    _work(app, settings.topics.crises, stage)
+    _work(app, [settings.topics.crises], stage)
 
     @app.task  # type: ignore[untyped-decorator]
     async def deliver() -> None:
@@ -144,6 +146,25 @@ def _plan_file(settings: Settings, metrics: Metrics) -> PlanFile:
         return PlanFile(settings.notify, metrics)
     except (NotifyFileError, SinkConfigError) as exc:
         raise SettingsError(f"notify (VIGIE_NOTIFY): {exc}") from exc
+
+
+def _insist_on_the_same_partitions(app: VigieApp, topics: Sequence[str]) -> None:
+    """End the worker when it is given other partitions of one topic than of the others.
+
+    Faust's assignor gives topics of equal partition count to the same worker as long as all workers of the group read
+    both. One of before there was feedback reads only one of them: then a brand's feedback would come to a worker that
+    does not track the brand, and be refused.
+    """
+
+    async def on_assigned(*args: Any, **_kwargs: Any) -> None:
+        assigned: set[TP] = args[1]  # after the app
+        given = {topic: sorted(tp.partition for tp in assigned if tp.topic == topic) for topic in topics}
+        if len({tuple(partitions) for partitions in given.values()}) > 1:
+            said = "; ".join(f"{topic}: {partitions}" for topic, partitions in given.items())
+            why = f"partitions that belong together were assigned to different workers ({said}). Does a worker of "
+            app.exit_now(exits.CONFIG, RuntimeError(f"{why}an older version run in the group? Stop all of it first"))
+
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
 
 
 def _forget_on_rebalance(app: VigieApp, forget: Callable[[], None]) -> None:

@@ -1,11 +1,12 @@
-"""All state of one brand: what it has counted, its open buckets, its windows and its detector.
+"""All state of one brand: what it has counted, its open buckets, its windows, its detector and its situation.
 
 `applied` travels in the same value as the counts, so a value that was written holds exactly the mentions up to
 its `applied`, and mentions delivered again are known as such.
 
 What has been said of a brand (`pipeline.detection.alarm`: its level, the crisis that is open) is part of the
 brand, the model that said it is a section of its own: when that cannot be used, another learns in its place, and
-the crisis goes on.
+the crisis goes on. Questions, own posts and the course of the crisis (`pipeline.situation`) are another: they decide
+nothing.
 
 A brand whose last mention is a week old falls asleep: it closes no more buckets until it is mentioned again,
 and then goes on at that mention's bucket. By then all its windows are empty, so nothing is lost but the
@@ -14,21 +15,26 @@ silence itself, and a log with a month of silence is not a month of work. `appli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.compression import deflate, inflate
 from pipeline.detection import Alarm, Detector, Outcome, UnknownDetectorState
+from pipeline.detection.brief import Brief
+from pipeline.feedback import Intake
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
 from pipeline.planned import NOTHING_PLANNED, Calendar
-from pipeline.settings import DetectionSettings
+from pipeline.settings import DetectionSettings, EngineSettings
+from pipeline.situation.keeper import SituationKeeper
+from pipeline.statecore import pack_core, unpack_core
 from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, wrap
 from pipeline.windows import Windows
 from schemas.codec import decode, encode
+from schemas.feedback import Feedback
 from schemas.ids import window_id
 from schemas.mention import Mention
 from schemas.situation import CrisisRecord
@@ -47,12 +53,6 @@ _ASLEEP_AFTER = 7 * 24 * 60
 _NO_BUCKET = OpenBucket()
 _LAST_MINUTE = (1 << 31) - 2 * _ASLEEP_AFTER
 """In the year 6053: the sketches keep minutes in 31 bits, and a brand closes buckets for a week after this one."""
-_PLAIN_BYTES = 2048
-"""A longer core is compressed. Most are shorter, and written again for every batch, so they should cost little."""
-_COMPRESSED = b"\0"
-"""Tells a compressed core from JSON."""
-_MOST_CORE = 1 << 26
-"""Four times what the table takes; a core that is longer is not compressed, so that it can be read again."""
 _MOST_DETECTOR = 1 << 16
 """Far more than a detector's state has."""
 
@@ -62,6 +62,9 @@ class BrandDetector(Protocol):
 
     def observe(self, bucket: ClosedBucket) -> Outcome:
         """Score a closed minute, then learn from it."""
+
+    def brief(self) -> Brief:
+        """Return what it knows at the minute observed last, for reports; asking changes nothing."""
 
     def learn(self, bucket: ClosedBucket) -> None:
         """Learn from a closed minute that was judged before, by another model."""
@@ -101,8 +104,8 @@ class BrandState:
     ----------
     brand : str
         Its key.
-    settings : DetectionSettings
-        For its detector.
+    settings : EngineSettings
+        For its detector and its situations.
     detector_factory : DetectorFactory
         Makes the detector.
     """
@@ -116,18 +119,19 @@ class BrandState:
         "_next",
         "_open",
         "_since",
+        "_situation",
         "_windows",
         "brand",
         "level",
-        "problem",
+        "problems",
     )
 
-    def __init__(self, brand: str, settings: DetectionSettings, detector_factory: DetectorFactory = Detector) -> None:
+    def __init__(self, brand: str, settings: EngineSettings, detector_factory: DetectorFactory = Detector) -> None:
         self.brand = brand
         self.level = Level.CALM
         """Level as of the bucket closed last."""
-        self.problem: StateProblem | None = None
-        """What was wrong with the value it was read from, if something was."""
+        self.problems: list[StateProblem] = []
+        """What was wrong with the value it was read from."""
         self._applied: dict[int, tuple[int, int]] = {}
         """Raw partition to the highest (offset, index) folded."""
         self._open: dict[int, OpenBucket] = {}
@@ -139,10 +143,11 @@ class BrandState:
         """The minute it began with, or woke up at."""
         self._active = 0
         """The minute closed last that had a mention or a post of the brand's own."""
-        self._alarm = Alarm(brand, settings)
-        self._detector: BrandDetector = detector_factory(brand, settings, self._alarm)
+        self._alarm = Alarm(brand, settings.detection)
+        self._detector: BrandDetector = detector_factory(brand, settings.detection, self._alarm)
         self._learnt: bytes | None = None
         """The detector's state as it is stored, while it has not changed."""
+        self._situation = SituationKeeper(settings)
 
     @property
     def closed_ms(self) -> int | None:
@@ -184,6 +189,15 @@ class BrandState:
         bucket.fold(mention)
         return Folded.COUNTED
 
+    def hear(self, offset: int, feedback: Feedback) -> Intake:
+        """Take in feedback, once; it takes effect in a minute that is still to be closed (`Alarm.hear`)."""
+        return self._alarm.hear(offset, feedback, None if self._next is None else (self._next + 1) * BUCKET_MS)
+
+    def expect(self, feedback: Iterable[Feedback]) -> None:
+        """Know all feedback beforehand, as a replay does."""
+        for each in feedback:
+            self._alarm.expect(each)
+
     # -- closing -------------------------------------------------------------------------------------
 
     def close(
@@ -194,8 +208,8 @@ class BrandState:
         Returns
         -------
         list of WindowClosed and CrisisRecord
-            By time, a bucket's window before its crisis events. A bucket after which the last 24 hours hold
-            nothing at all has no window.
+            By time, a bucket's window before its crisis events, those before its situation and what is overdue. A
+            bucket after which the last 24 hours hold nothing at all has no window.
         bool
             Whether any bucket was closed.
         """
@@ -231,8 +245,9 @@ class BrandState:
         closed = self._closed(minute, bucket, windows, calendar, observed=observed)
         outcome = self._detector.observe(closed)
         self.level, self._learnt = outcome.detection.level, None
+        told = self._situation.observe(closed, bucket, outcome, self._alarm.standing, self._detector.brief)
         if not windows["24h"].volume and not closed.own_posts_24h:
-            return list(outcome.events)
+            return [*outcome.events, *told]
         window = WindowClosed(
             id=window_id(self.brand, closed.end_ms),
             brand=self.brand,
@@ -242,7 +257,7 @@ class BrandState:
             own_posts_24h=closed.own_posts_24h,
             detection=outcome.detection,
         )
-        return [window, *outcome.events]
+        return [window, *outcome.events, *told]
 
     def _closed(
         self,
@@ -260,8 +275,7 @@ class BrandState:
             windows=windows,
             own_posts_24h=self._windows.own_posts_24h,
             unobserved_minutes=self._windows.unobserved_minutes,
-            phrases=bucket.phrases.counts(),
-            hashtags=bucket.hashtags.counts(),
+            documents=bucket.documents.documents(),
             exemplars=bucket.exemplar_tweets(),
             calendar=calendar,
         )
@@ -271,12 +285,12 @@ class BrandState:
     def encode(self, partition: int) -> bytes:
         """Return the value for the state table, as of a mentions partition.
 
-        Its sections are the core (JSON; compressed when it is long), the detector (compressed JSON) and the
-        windows (`Windows.dump`); the latter two are kept until the next bucket closes.
+        Its sections are the core (`pipeline.statecore`), the detector (compressed JSON), the windows (`Windows.dump`)
+        and the situation (`SituationKeeper.state`); the latter three are kept until the next bucket closes.
         """
         if self._learnt is None:
             self._learnt = deflate(encode(self._detector.state()))
-        core = encode(
+        core = pack_core(
             {
                 "applied": [[p, *applied] for p, applied in sorted(self._applied.items())],
                 "level": self.level,
@@ -285,23 +299,23 @@ class BrandState:
                 "open": [[minute, bucket.state()] for minute, bucket in sorted(self._open.items())],
             }
         )
-        if _PLAIN_BYTES < len(core) <= _MOST_CORE:
-            core = _COMPRESSED + deflate(core)
-        return wrap(partition, core, self._learnt, b"" if self._next is None else self._windows.dump(self._next - 1))
+        windows = b"" if self._next is None else self._windows.dump(self._next - 1)
+        return wrap(partition, core, self._learnt, windows, self._situation.state())
 
     @classmethod
     def decode(
         cls,
         brand: str,
         stored: StoredState,
-        settings: DetectionSettings,
+        settings: EngineSettings,
         detector_factory: DetectorFactory = Detector,
         calendar: Calendar = NOTHING_PLANNED,
     ) -> BrandState:
         """Return the brand that gave the state in a value (`pipeline.statevalue.unwrap`).
 
         A detector's state of an unknown version, or a damaged one, is no obstacle: another detector learns from
-        what the windows still know of the last day, an open crisis goes on (`Alarm.carry`), and `problem` says so.
+        what the windows still know of the last day, an open crisis goes on (`Alarm.carry`), and `problems` says so.
+        A damaged situation is none either: it is told anew.
 
         Raises
         ------
@@ -310,16 +324,21 @@ class BrandState:
         """
         self = cls(brand, settings, detector_factory)
         try:
-            core, learnt, windows = sections(stored)
-            self._restore(_core(core), windows, settings)
+            core, learnt, windows, situation = sections(stored)
+            self._restore(unpack_core(core), windows, settings.detection)
         except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
         try:
             state = decode(inflate(learnt, _MOST_DETECTOR))
-            self._detector = detector_factory.restore(brand, settings, state, self._alarm)
+            self._detector = detector_factory.restore(brand, settings.detection, state, self._alarm)
         except (UnknownDetectorState, *DAMAGE):
-            self.problem = StateProblem.UNKNOWN_DETECTOR
-            self._detector = self._learn_anew(detector_factory, settings, calendar)
+            self.problems.append(StateProblem.UNKNOWN_DETECTOR)
+            self._detector = self._learn_anew(detector_factory, settings.detection, calendar)
+        try:
+            self._situation = SituationKeeper.restore(settings, situation)
+        except DAMAGE:
+            self.problems.append(StateProblem.UNKNOWN_SITUATION)
+            self._situation.resume(self._alarm.standing, self.closed_ms or 0)
         return self
 
     def _restore(self, state: Mapping[str, Any], windows: bytes, settings: DetectionSettings) -> None:
@@ -354,18 +373,10 @@ class BrandState:
                     windows=windows,
                     own_posts_24h=again.own_posts_24h,
                     unobserved_minutes=again.unobserved_minutes,
-                    phrases={},
-                    hashtags={},
-                    exemplars=(),
                     calendar=calendar,
                 )
             )
         return detector
-
-
-def _core(section: bytes) -> Mapping[str, Any]:
-    state: Mapping[str, Any] = decode(inflate(section[1:], _MOST_CORE) if section[:1] == _COMPRESSED else section)
-    return state
 
 
 def _minute(value: object) -> int:

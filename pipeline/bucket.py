@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.concerns.document import Document
 from pipeline.planned import NOTHING_PLANNED, Calendar, PlannedEvent
 from schemas.crisis import Exemplar
 from schemas.window import WindowCounts
@@ -30,11 +31,9 @@ class ClosedBucket:
     """Posts of the brand's own accounts in the last 24 hours."""
     unobserved_minutes: int
     """Minutes of the last 24 hours in which input is known to be missing."""
-    phrases: Mapping[str, int]
-    """Mentions of the bucket by phrase, bounded by a rule that does not depend on arrival."""
-    hashtags: Mapping[str, int]
-    """Mentions of the bucket by hashtag, bounded likewise."""
-    exemplars: tuple[Exemplar, ...]
+    documents: tuple[Document, ...] = ()
+    """What was said in the bucket: a sample, bounded by a rule that does not depend on arrival."""
+    exemplars: tuple[Exemplar, ...] = ()
     """Tweets of the bucket with the most engagement, at most 3, by (engagement, ID)."""
     calendar: Calendar = NOTHING_PLANNED
     """The brand's planned events, past and future ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.enrich import Enriched, Enricher
@@ -11,6 +11,7 @@ from pipeline.settings import EngineSettings
 from pipeline.text import TextAnalyzer
 from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
+from schemas.feedback import Feedback
 from schemas.situation import CrisisRecord
 from schemas.window import WindowClosed
 
@@ -27,11 +28,27 @@ class EngineStep:
 
 
 class Engine:
-    """Enrich and track in one process, for a log of one partition."""
+    """Enrich and track in one process, for a log of one partition.
 
-    def __init__(self, settings: EngineSettings, watchlist: Watchlist, analyzer: TextAnalyzer) -> None:
+    Parameters
+    ----------
+    settings, watchlist, analyzer
+        What results depend on.
+    feedback : iterable of Feedback
+        What people will have said of crises; each takes effect in the first minute after its time, and says nothing
+        when no such crisis is open then.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        watchlist: Watchlist,
+        analyzer: TextAnalyzer,
+        feedback: Iterable[Feedback] = (),
+    ) -> None:
         self.enricher = Enricher(settings, watchlist, analyzer)
         self.tracker = Tracker(settings, partition=0, calendars=watchlist.calendars)
+        self.tracker.expect(feedback)
         self._clock = self.enricher.new_clock(0)
 
     def process(self, records: Sequence[LogRecord]) -> EngineStep:

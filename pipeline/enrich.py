@@ -18,11 +18,13 @@ from pipeline.records import LogRecord
 from pipeline.settings import EngineSettings
 from pipeline.sourceclock import SourceClock
 from pipeline.text import TextAnalysis, TextAnalyzer
+from pipeline.text.tone import tone_of
 from pipeline.watchlist import Brand, BrandMatch, Watchlist
 from schemas.deadletter import REDRIVEN_ORIGIN_HEADER, DeadLetterReason, read_place
 from schemas.ids import mention_id
 from schemas.mention import Gap, Mention, Origin, Watermark
-from schemas.tweet import Tweet
+from schemas.tone import ToneIssue
+from schemas.tweet import Tweet, TweetKind
 
 __all__ = ["Enriched", "Enricher", "Rejected", "SourceClock"]
 
@@ -274,6 +276,7 @@ class Enricher:
                 urls=entities.urls,
                 emoji=entities.emoji,
                 phrases=_without_own_names(analysis.phrases, self.watchlist.brands[match.brand]),
+                tone=_tone(tweet, analysis.lang) if match.official else (),
                 conversation_id=tweet.conversation_id,
                 in_reply_to_id=tweet.in_reply_to_id,
                 text=tweet.text if self.settings.keep_text else None,
@@ -286,6 +289,11 @@ class Enricher:
             f"{tweet.platform}|{name}".encode("utf-8", "replace"), digest_size=8, key=self.settings.author_key[:64]
         ).digest()
         return int.from_bytes(digest, "big") & _MASK_53
+
+
+def _tone(tweet: Tweet, lang: str) -> tuple[ToneIssue, ...]:
+    """Say what is wrong with the tone of an official post; a retweet is in somebody else's words."""
+    return () if tweet.kind is TweetKind.RETWEET else tone_of(tweet.text, lang)
 
 
 def _redriven_from(clock: SourceClock, record: LogRecord) -> int | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
-from zlib import crc32
 
 from pipeline.authors import REGISTERS, add, dump_registers, load_registers
+from pipeline.concerns.sample import DocumentSample
 from pipeline.repeats import CELLS
-from pipeline.terms import TermSample
+from pipeline.situation.ownposts import OwnMinute
+from pipeline.situation.threads import Question, ThreadSample, is_question_to_the_brand
 from schemas.crisis import Exemplar
 from schemas.mention import Mention, SentimentLabel
 from schemas.tweet import TweetKind
@@ -19,9 +20,8 @@ __all__ = ["OTHER_LANGUAGES", "OpenBucket", "is_language"]
 OTHER_LANGUAGES = "other"
 """Where a language counts whose code is neither two small letters nor `und`: so there is a bound on them."""
 _LONGER = ("und", OTHER_LANGUAGES)
-_PHRASES = 24
-_HASHTAGS = 10
 _EXEMPLARS = 3
+_QUESTIONS = 24
 _LONGEST_ID = 32
 _COUNTS_BEFORE = 7
 """State before version 3 did not tell negative retweets apart; in the minute that is open it need not."""
@@ -34,15 +34,16 @@ class OpenBucket:
     """Counts, sketches, samples of one minute of one brand: sums, maxima, unions and bottom-k only."""
 
     __slots__ = (
+        "asked",
         "authors",
+        "documents",
         "exemplars",
-        "hashtags",
         "languages",
         "negative",
         "negative_retweets",
         "neutral",
+        "own",
         "own_posts",
-        "phrases",
         "questions",
         "reach",
         "retweets",
@@ -67,13 +68,18 @@ class OpenBucket:
         """Bitmap of the texts that are no retweets (`pipeline.repeats`)."""
         self.exemplars: list[tuple[int, str]] = []
         """(engagement, tweet ID), highest first."""
-        self.phrases = TermSample(_PHRASES)
-        self.hashtags = TermSample(_HASHTAGS)
+        self.documents = DocumentSample()
+        """What was said (`pipeline.concerns`)."""
+        self.asked: ThreadSample | None = None
+        """Questions put to the brand; none until there is one."""
+        self.own: OwnMinute | None = None
+        """What the brand's own accounts posted; none until they did."""
 
     def fold(self, mention: Mention) -> None:
         """Count a mention."""
         if mention.official:
             self.own_posts += 1
+            self._fold_own(mention)
             return
         self.volume += 1
         label = mention.sentiment.label
@@ -83,6 +89,7 @@ class OpenBucket:
             self.neutral += 1
         if mention.question:
             self.questions += 1
+            self._fold_question(mention)
         if mention.reach > 0:
             self.reach += min(mention.reach, _MOST_REACH)
         if mention.kind == TweetKind.RETWEET:
@@ -95,16 +102,20 @@ class OpenBucket:
             lang = OTHER_LANGUAGES
         languages[lang] = languages.get(lang, 0) + 1
         add(self.authors, mention.author)
-        self._fold_terms(mention)
+        self.documents.add(mention)
         self._fold_exemplar(mention)
 
-    def _fold_terms(self, mention: Mention) -> None:
-        if mention.phrases or mention.hashtags:
-            key = crc32(mention.id.encode("utf-8", "replace")) >> 8
-            if mention.phrases:
-                self.phrases.add(key, mention.phrases)
-            if mention.hashtags:
-                self.hashtags.add(key, mention.hashtags)
+    def _fold_question(self, mention: Mention) -> None:
+        if mention.kind == TweetKind.RETWEET or not is_question_to_the_brand(mention):
+            return
+        if self.asked is None:
+            self.asked = ThreadSample(_QUESTIONS)
+        self.asked.add(Question.of(mention))
+
+    def _fold_own(self, mention: Mention) -> None:
+        if self.own is None:
+            self.own = OwnMinute()
+        self.own.fold(mention)
 
     def _fold_exemplar(self, mention: Mention) -> None:
         entry = (min(max(mention.engagement, 0), _MOST_ENGAGEMENT), mention.tweet_id)
@@ -138,14 +149,15 @@ class OpenBucket:
             dump_registers(self.authors),
             b64encode(self.texts.to_bytes(CELLS // 8, "little")).decode("ascii") if self.texts else "",
             self.exemplars,
-            self.phrases.state(),
-            self.hashtags.state(),
+            self.documents.state(),
+            None if self.asked is None else self.asked.state(),
+            None if self.own is None else self.own.state(),
         ]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> OpenBucket:
         """Return the bucket that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
-        counts, languages, authors, texts, exemplars, phrases, hashtags = state
+        counts, languages, authors, texts, exemplars, documents, asked, own = state
         if len(counts) == _COUNTS_BEFORE:
             counts = [*counts, 0]
         if not all(type(n) is int and 0 <= n <= _MOST_REACH for n in (*counts[:5], *counts[6:], *languages.values())):
@@ -171,8 +183,9 @@ class OpenBucket:
         if bucket.texts.bit_length() > CELLS:
             raise ValueError("not a bitmap")
         bucket.exemplars = [(_engagement(n), str(tweet_id)) for n, tweet_id in exemplars]
-        bucket.phrases = TermSample.restore(phrases, _PHRASES)
-        bucket.hashtags = TermSample.restore(hashtags, _HASHTAGS)
+        bucket.documents = DocumentSample.restore(documents)
+        bucket.asked = None if asked is None else ThreadSample.restore(asked, _QUESTIONS)
+        bucket.own = None if own is None else OwnMinute.restore(own)
         return bucket
 
 

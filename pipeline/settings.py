@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
+from pipeline.playbook import Playbook
 from schemas.codec import encode
 
 __all__ = ["DetectionSettings", "EngineSettings"]
@@ -63,3 +64,5 @@ class EngineSettings:
     """Key of the authors' hash; a secret of your own makes the hashes useless to others."""
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     """When a brand leaves calm, and when it returns."""
+    playbook: Playbook = field(default_factory=Playbook.default)
+    """What is to be done in a crisis, and how often to speak; no level depends on it."""

@@ -1,4 +1,4 @@
-"""What versions 1 and 2 of a state were, brought up to version 3. Nothing is lost on the way.
+"""What versions 1 to 3 of a state were, brought up to version 4. No count is lost on the way.
 
 Version 1 was one JSON object, its bytes in base64: rings as bit planes, sketches as text, and the life cycle
 inside of the detector's state. A changelog holds such values until every brand has been written once more, so
@@ -6,6 +6,9 @@ this reading must stay as it is for as long as somebody may come from that versi
 
 Version 2 did not tell the negative retweets from the others: of the last day's retweets as many are taken to be
 negative as of all mentions.
+
+Version 3 knew nothing of questions and own posts, and had the phrases of the minutes that were open in another form:
+those phrases are let go, of two minutes as a rule, so the concerns miss them and nothing else does.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from numpy.typing import NDArray
 
 from pipeline.authors import load_registers
 from pipeline.compression import deflate, inflate
+from pipeline.openbucket import OpenBucket
 from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows, load_rows
+from pipeline.statecore import pack_core, unpack_core
 from pipeline.windows import parts_of_windows, sections_of_windows
 from schemas.codec import encode
 
-__all__ = ["StoredState", "from_version_2", "sections"]
+__all__ = ["StoredState", "from_version_2", "from_version_3", "sections"]
 
 StoredState: TypeAlias = Sequence[bytes] | Mapping[str, Any]
 """The sections of a state; or of version 1, the object."""
@@ -32,6 +37,8 @@ _OLD_COLUMNS = ("volume", "negative", "neutral", "retweets", "questions", "reach
 _RETOLD = COLUMNS.index("negative_retweets")
 _RETOLD_FROM = ("volume", "negative", "retweets")
 _BRAND_SECTIONS = 3
+_BUCKET_PARTS = 7
+_KEPT_PARTS = 5
 _MOST_ROWS = 1 << 20
 """Far more than the quarter hours of a brand take."""
 _DETECTOR = 1
@@ -54,7 +61,7 @@ def sections(state: StoredState) -> Sequence[bytes]:
     alarm, detector = _divided(state["detector"])
     core = {name: state[name] for name in ("applied", "level", "at")} | {"alarm": alarm, "open": state["open"]}
     windows = b"" if state["at"][0] is None else _windows(state["windows"])
-    return [encode(core), deflate(encode(detector)), windows]
+    return from_version_3([encode(core), deflate(encode(detector)), windows])
 
 
 def _divided(detector: Any) -> tuple[list[Any], Any]:
@@ -129,6 +136,31 @@ def from_version_2(stored: list[bytes]) -> list[bytes]:
         for data, count in ((minutes, MINUTES), (inflate(quarters, _MOST_ROWS), QUARTERS))
     ]
     return [core, detector, sections_of_windows(languages, rows[0], deflate(rows[1]), sketches)]
+
+
+def from_version_3(stored: list[bytes]) -> list[bytes]:
+    """Return the sections of a clock's or of a brand's state of version 3 as version 4 has them.
+
+    Raises
+    ------
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+        They are no state of version 3.
+    """
+    if len(stored) != _BRAND_SECTIONS:
+        return stored
+    section, detector, windows = stored
+    core = unpack_core(section)
+    if core["open"]:
+        opened = [[minute, _without_talk(bucket)] for minute, bucket in core["open"]]
+        section = pack_core({**core, "open": opened})
+    return [section, detector, windows, b""]
+
+
+def _without_talk(bucket: Sequence[Any]) -> list[Any]:
+    """Return an open bucket with its counts, sketches and exemplars only."""
+    if len(bucket) != _BUCKET_PARTS:
+        raise ValueError("not a bucket of version 3")
+    return [*bucket[:_KEPT_PARTS], *OpenBucket().state()[_KEPT_PARTS:]]
 
 
 def _with_retold(data: bytes, count: int, languages: int) -> bytes:

@@ -14,14 +14,16 @@ from enum import StrEnum
 from struct import Struct, pack, unpack_from
 from zlib import crc32
 
-from pipeline.stateupgrade import StoredState, from_version_2
+from pipeline.stateupgrade import StoredState, from_version_2, from_version_3
 from schemas.codec import decode
 
 __all__ = ["DAMAGE", "StateProblem", "UnusableState", "unwrap", "wrap"]
 
 _MAGIC = b"V"
-_VERSION = 3
-_BEFORE = 2
+_VERSION = 4
+_CHECKED = 3
+"""Since this version the checksum covers the version, which a flipped bit could make another."""
+_OLDEST = 2
 _HEAD = Struct(">cBII")
 _JSON = b"{"
 """Version 1 was a JSON object, as is whatever was older."""
@@ -35,9 +37,11 @@ class StateProblem(StrEnum):
     CORRUPT = "corrupt"
     """Not what we write: the brand begins anew."""
     UNKNOWN_VERSION = "unknown_version"
-    """Written by a newer Vigie, or by one older than the two versions before this one: the brand begins anew."""
+    """Written by a newer Vigie, or by one older than the first version: the brand begins anew."""
     UNKNOWN_DETECTOR = "unknown_detector"
     """The counts and an open crisis were taken over; the detector learns anew from what the counts still know."""
+    UNKNOWN_SITUATION = "unknown_situation"
+    """All that decides was taken over; questions, own posts and the course of the open crisis are told from now on."""
 
 
 class UnusableState(ValueError):
@@ -56,8 +60,7 @@ def wrap(partition: int, *sections: bytes) -> bytes:
 
 
 def _checksum(version: int, partition: int, body: bytes) -> int:
-    """Return the checksum; since version 3 it covers the version, which a flipped bit could make another."""
-    return crc32(body, partition if version == _BEFORE else crc32(bytes((version,)), partition))
+    return crc32(body, crc32(bytes((version,)), partition) if version >= _CHECKED else partition)
 
 
 def unwrap(value: bytes) -> tuple[int, StoredState]:
@@ -66,25 +69,25 @@ def unwrap(value: bytes) -> tuple[int, StoredState]:
     Raises
     ------
     UnusableState
-        It is not what `wrap` writes, or wrote in the two versions before.
+        It is not what `wrap` writes, or wrote in the three versions before.
     """
     if value[:1] == _JSON:
         return _unwrap_json(value)
     if len(value) < _HEAD.size or value[:1] != _MAGIC:
         raise UnusableState(StateProblem.CORRUPT)
     _magic, version, owner, checksum = _HEAD.unpack_from(value)
-    if version not in (_VERSION, _BEFORE):
+    if not _OLDEST <= version <= _VERSION:
         raise UnusableState(StateProblem.UNKNOWN_VERSION)
     body = value[_HEAD.size :]
     if not body or _checksum(version, owner, body) != checksum:
         raise UnusableState(StateProblem.CORRUPT)
     sections = _sections(body)
-    return owner, sections if version == _VERSION else _widened(sections)
+    return owner, sections if version == _VERSION else _upgraded(sections, version)
 
 
-def _widened(sections: list[bytes]) -> list[bytes]:
+def _upgraded(sections: list[bytes], version: int) -> list[bytes]:
     try:
-        return from_version_2(sections)
+        return from_version_3(from_version_2(sections) if version == _OLDEST else sections)
     except DAMAGE as error:
         raise UnusableState(StateProblem.CORRUPT) from error
 

@@ -13,6 +13,11 @@ redelivered watermarks move it to the same places again. So it must come last, a
 state from which the same log gives the same results. Events are published before any of it is written, so
 a crash publishes some again, equal to the byte and with equal IDs, and loses none.
 
+*Feedback comes by a partition of its own* (`hear`), which nothing orders against the mentions. So the minute that it
+takes effect in is decided when it is taken in, and is in the brand's state before that minute closes: however often
+either partition is delivered again, it takes effect there. What is published says which minute that was, and a replay
+that is told so beforehand (`expect`) does the same.
+
 *Lateness is judged in log order.* Buckets are closed once, at the end of a step, but whether a mention is
 too old for its bucket is judged by the clock as of its place in the log. Where a batch is cut shows nowhere.
 """
@@ -31,6 +36,7 @@ from pipeline.brandstate import (
 )
 from pipeline.bucket import BUCKET_MS
 from pipeline.detection import Detector
+from pipeline.feedback import Intake
 from pipeline.gaps import Gaps
 from pipeline.planned import NOTHING_PLANNED, Calendar
 from pipeline.settings import EngineSettings
@@ -38,11 +44,13 @@ from pipeline.stateupgrade import StoredState, sections
 from pipeline.statevalue import DAMAGE, StateProblem, UnusableState, unwrap, wrap
 from pipeline.watermark import Clock
 from schemas.codec import decode, encode
+from schemas.deadletter import DeadLetterReason
+from schemas.feedback import Feedback
 from schemas.mention import Gap, Mention, Watermark
 from schemas.situation import CrisisRecord
 from schemas.window import Level, WindowClosed
 
-__all__ = ["BrandView", "Step", "Tracker", "clock_key"]
+__all__ = ["BrandView", "Heard", "Step", "Tracker", "clock_key"]
 
 _CLOCK_KEY = "|clock|"
 _LONGEST_GAP = 7 * 24 * 60
@@ -86,6 +94,16 @@ class Step:
     """Mentions that were not, by reason (`pipeline.brandstate.Folded`)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a batch of feedback came to."""
+
+    intakes: list[Intake] = field(default_factory=list)
+    """What became of each record, in their order."""
+    states: dict[str, bytes] = field(default_factory=dict)
+    """What to write to the state table before any record of mentions is processed."""
+
+
 class Tracker:
     """The state of one mentions partition.
 
@@ -119,6 +137,7 @@ class Tracker:
         self._views: dict[str, BrandView] = {}
         self._clock = Clock()
         self._gaps = Gaps()
+        self._expected: dict[str, list[Feedback]] = {}
         self._swept = -1
         """Buckets of minutes before this one are closed for every brand."""
 
@@ -161,9 +180,8 @@ class Tracker:
         self._clock, self._gaps = clock, gaps
 
     def _restore_brand(self, name: str, stored: StoredState, size: int) -> None:
-        brand = BrandState.decode(name, stored, self._settings.detection, self._detector_factory, self._calendar(name))
-        if brand.problem is not None:
-            self.problems[brand.problem.value] += 1
+        brand = BrandState.decode(name, stored, self._settings, self._detector_factory, self._calendar(name))
+        self.problems.update(problem.value for problem in brand.problems)
         self._brands[name] = brand
         self._look(brand, size)
 
@@ -184,6 +202,28 @@ class Tracker:
             state = {"clock": self._clock.state(), "gaps": self._gaps.state()}
             states[clock_key(self.partition)] = wrap(self.partition, encode(state))
         return states
+
+    # -- feedback ------------------------------------------------------------------------------------
+
+    def hear(self, records: Iterable[tuple[int, Feedback]]) -> Heard:
+        """Take in feedback, with the offset of each record, in the order of its partition."""
+        intakes: list[Intake] = []
+        touched: set[str] = set()
+        for offset, feedback in records:
+            brand = self._brands.get(feedback.brand)
+            if brand is None:
+                intakes.append(
+                    Intake(reason=DeadLetterReason.UNKNOWN_CRISIS, message="nothing is known of the brand here")
+                )
+                continue
+            intakes.append(brand.hear(offset, feedback))
+            touched.add(feedback.brand)
+        return Heard(intakes=intakes, states=self._states(touched))
+
+    def expect(self, feedback: Iterable[Feedback]) -> None:
+        """Know all feedback before the first `step`, as a replay does; records without a problem (`problem_of`)."""
+        for each in feedback:
+            self._expected.setdefault(each.brand, []).append(each)
 
     # -- one batch -----------------------------------------------------------------------------------
 
@@ -218,7 +258,8 @@ class Tracker:
             if folded is not Folded.DUPLICATE:
                 touched.add(name)
             return folded
-        brand = BrandState(name, self._settings.detection, self._detector_factory)
+        brand = BrandState(name, self._settings, self._detector_factory)
+        brand.expect(self._expected.get(name, ()))
         folded = brand.fold(mention, clock.time_ms or 0)
         if folded is Folded.COUNTED:
             self._brands[name] = brand

@@ -69,6 +69,8 @@ class DeadLetterReason(StrEnum):
     """Event time beyond the record's own timestamp plus the tolerance."""
     API_ERROR = "api_error"
     """An error object of the API instead of posts."""
+    UNKNOWN_CRISIS = "unknown_crisis"
+    """Feedback on a crisis that the brand does not have open."""
     INTERNAL = "internal"
     """Our own code failed on it: a bug, please report it with the record."""
     UNDELIVERABLE = "undeliverable"

@@ -99,7 +99,9 @@ class Mention:
     sentiment: Sentiment
     """Three probabilities and the label."""
     question: bool = False
-    """It asks something."""
+    """It asks something, of the brand or of anybody, and its author could expect an answer: requests that are put as
+    questions count, what is asked for show ("are you kidding?") does not. By form in English and French; in other
+    languages, by a question mark."""
     repeat_key: int = 0
     """53-bit hash of the normalised text: equal for exact repeats."""
     cluster_key: int = 0

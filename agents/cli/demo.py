@@ -8,11 +8,14 @@ from pathlib import Path
 import click
 
 from agents import exits
+from agents.cli.aftermath import aftermath
 from agents.cli.console import fail, out
 from agents.cli.lines import crisis_text
+from agents.cli.replay import LANGUAGES
 from agents.demo import DemoError, run_demo
 from agents.embedded import EmbeddedBrokerError
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 
 __all__ = ["demo"]
 
@@ -27,7 +30,8 @@ __all__ = ["demo"]
     help="Where tweets, results and report.html go.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Of the simulated talk.")
-def demo(out_dir: Path, seed: int) -> None:
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the report.")
+def demo(out_dir: Path, seed: int, lang: str) -> None:
     """Run the whole pipeline on simulated tweets: embedded Kafka, one worker, crises, a report.
 
     Several days of talk about four invented brands, as fast as this machine goes. One slow crisis, one
@@ -38,16 +42,35 @@ def demo(out_dir: Path, seed: int) -> None:
     def say(line: str) -> None:
         click.echo(f"[{time.monotonic() - started:5.1f} s] {line}")
 
-    def show(event: CrisisEvent) -> None:
-        if event.type is not CrisisEventType.UPDATED:
-            say(crisis_text(event))
+    def show(record: CrisisRecord) -> None:
+        if _worth_showing(record):
+            say(crisis_text(record))
 
     try:
-        result = run_demo(out_dir, seed=seed, say=say, on_crisis=show)
+        result = run_demo(out_dir, seed=seed, lang=lang, say=say, on_crisis=show)
     except EmbeddedBrokerError as exc:
         fail(str(exc), exits.UNAVAILABLE)
     except DemoError as exc:
         fail(str(exc), exits.FAILED)
-    crises = len({event.crisis_id for event in result.crises if event.peak_level >= 2})
-    say(f"{result.tweets:,} tweets, {result.windows:,} windows closed, {crises} crises (level 2 and above)")
+    crises = {
+        record.crisis_id for record in result.records if isinstance(record, CrisisEvent) and record.peak_level >= 2
+    }
+    say(f"{result.tweets:,} tweets, {result.windows:,} windows closed, {len(crises)} crises (level 2 and above)")
+    told = list(aftermath(result.records, result.names))
+    if told:
+        click.echo("\nWhat the brands did:")
+    for line in told:
+        click.echo(f"  {line}")
     out.print(f"\nReport: [bold]{result.report}[/bold]", markup=True)
+    click.echo(f"More:   vigie situation nimbus-mobile --from {out_dir} --watchlist {out_dir / 'watchlist.toml'}")
+
+
+def _worth_showing(record: CrisisRecord) -> bool:
+    """Say whether it is news to somebody who looks on: changes of level, the first overdue moment, the end."""
+    match record:
+        case CrisisEvent():
+            return record.type is not CrisisEventType.UPDATED
+        case CommunicationOverdue():
+            return record.missed == 1
+        case Situation():
+            return record.final

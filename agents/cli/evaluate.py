@@ -15,6 +15,7 @@ from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings, read_watchlist
 from agents.cli.evaluate_nab import nab
 from agents.cli.evaluate_onset import onset
+from agents.cli.evaluate_questions import questions
 from pipeline.archive import ArchiveError
 from pipeline.archive.source import Source
 from pipeline.text import StandardAnalyzer, TextAnalysis, TextAnalyzer
@@ -189,5 +190,5 @@ def _batches(tweets: Sequence[Tweet]) -> Iterator[Sequence[Tweet]]:
             bar.update(task, completed=start + _BATCH)
 
 
-for command in (nab, onset):
+for command in (nab, onset, questions):
     evaluate.add_command(command)

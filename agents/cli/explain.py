@@ -14,13 +14,14 @@ from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings, read_watchlist
 from agents.cli.explanation import as_json, print_explanation
 from agents.cli.replay import parse_mapping
-from agents.rawlog import Published, published_file, published_topic, rebuild_file, rebuild_topic
+from agents.rawlog import Published, feedback_held, published_file, published_topic, rebuild_file, rebuild_topic
 from agents.settings import Settings, SettingsError
 from agents.topics import BrokerUnreachable, TopicProblem
 from pipeline.archive import ArchiveError, read
 from pipeline.explain import LANGUAGES, CrisisNotFound, Rebuild, choose, compare, tell
 from pipeline.watchlist import Watchlist
 from schemas.crisis import CrisisEvent
+from schemas.feedback import Feedback
 from schemas.reading import SchemaError
 
 __all__ = ["explain"]
@@ -69,7 +70,8 @@ def explain(
     try:
         chosen = None if published is None else choose(crisis_id, _events(published))
         wanted = () if published is None or chosen is None else [e.id for e, _ in published[chosen].values()]
-        rebuild = _rebuild(settings, brands, source, mapping, wanted)
+        said = () if published is None else feedback_held(published)
+        rebuild = _rebuild(settings, brands, source, mapping, wanted, said)
         chosen = choose(crisis_id, rebuild.events) if chosen is None else chosen
     except CrisisNotFound as exc:
         fail(str(exc), exits.BAD_INPUT)
@@ -116,6 +118,7 @@ def _rebuild(
     source: Path | None,
     mapping: dict[str, str] | None,
     until: Collection[str],
+    said: Collection[Feedback],
 ) -> Rebuild:
     total = source.stat().st_size if source is not None and source.is_file() else None
     try:
@@ -126,10 +129,10 @@ def _rebuild(
                 bar.update(task, note=f"{records:,} records")
 
             if source is None:
-                return asyncio.run(rebuild_topic(settings, brands, until=until, progress=note))
+                return asyncio.run(rebuild_topic(settings, brands, until=until, progress=note, feedback=said))
             archive = read(source, mapping=mapping, progress=lambda done: bar.update(task, completed=done))
             now_ms = int(time.time() * 1000)
-            return rebuild_file(settings, brands, archive, read_at_ms=now_ms, until=until, progress=note)
+            return rebuild_file(settings, brands, archive, read_at_ms=now_ms, until=until, progress=note, feedback=said)
     except ArchiveError as exc:
         fail(str(exc), exits.NO_INPUT)
     except SettingsError as exc:

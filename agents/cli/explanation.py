@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.text import Text
-
-from agents.cli.console import out
+from agents.cli.paragraphs import paragraph, show
 from pipeline.explain import Comparison, Language, Log, Told, title
 from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
 
 __all__ = ["as_json", "print_explanation"]
 
-_MOST_WIDTH = 100
-"""Lines longer than this are hard to read."""
 _INDENT = "  "
-_GLUE = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
 def print_explanation(
@@ -31,16 +25,16 @@ def print_explanation(
 ) -> None:
     """Print a crisis step by step, and whether it is what was published."""
     heading, *more = title(tuple(events), brand, language)
-    _line(heading, "bold")
+    show(heading, "bold")
     for text in more:
-        _wrapped(text)
+        paragraph(text)
     for step in told:
-        _line("")
-        _wrapped(step.heading, style="bold")
+        show("")
+        paragraph(step.heading, style="bold")
         _step(step, language)
-    _line("")
+    show("")
     for text in verdict(log, comparison, language):
-        _wrapped(text)
+        paragraph(text)
 
 
 def _step(step: Told, language: Language) -> None:
@@ -50,7 +44,7 @@ def _step(step: Told, language: Language) -> None:
     for name, text in rows:
         # The numbers stand under each other, flush with the end of the names.
         label = f"{name:>{wide - 1}} " if name[:1] in "+\N{MINUS SIGN}" else f"{name:<{wide}}"
-        _wrapped(text, first=_INDENT + label, rest=_INDENT + " " * wide)
+        paragraph(text, first=_INDENT + label, rest=_INDENT + " " * wide)
 
 
 def verdict(log: Log, comparison: Comparison | None, language: Language) -> Iterator[str]:
@@ -115,22 +109,3 @@ def _step_json(event: CrisisEvent, step: Told) -> dict[str, Any]:
         "rows": [row._asdict() for row in step.rows],
         "checks": [{**check._asdict(), "agrees": check.agrees} for check in step.checks],
     }
-
-
-def _wrapped(text: str, *, first: str = "", rest: str | None = None, style: str = "") -> None:
-    """Print a paragraph. Not rich's wrapping: it would break lines at no-break spaces."""
-    indent = first if rest is None else rest
-    if rest is None:
-        indent = " " * (len(text) - len(text.lstrip(" ")))
-        first = indent
-    width = min(out.width, _MOST_WIDTH)
-    wrapper = textwrap.TextWrapper(
-        width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    for line in wrapper.wrap(text.lstrip(" ")) or [first.rstrip()]:
-        _line(line, style)
-
-
-def _line(text: str, style: str = "") -> None:
-    shown = "".join(c if c.isprintable() or c in _GLUE else "\N{REPLACEMENT CHARACTER}" for c in text)
-    out.print(Text(shown, style=style))

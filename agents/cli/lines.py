@@ -7,7 +7,9 @@ from typing import Any, TypeAlias
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import HEADER_PREFIX, MARK_HEADER
 from schemas.mention import Mention
-from schemas.reading import SchemaError, read_crisis, read_mention_record, read_window
+from schemas.reading import SchemaError, read_crisis_record, read_mention_record, read_window
+from schemas.situation import CommunicationOverdue, CrisisRecord, DutyStatus, Situation
+from schemas.times import from_rfc3339
 
 __all__ = ["crisis_line", "crisis_text", "deadletter_line", "is_mark", "mention_line", "printable", "window_line"]
 
@@ -52,24 +54,71 @@ def window_line(record: Record) -> str:
 
 
 def crisis_line(record: Record) -> str:
-    """Say what one crisis event is."""
+    """Say what one record of the crises topic is."""
     try:
-        return crisis_text(read_crisis(record.value))
+        return crisis_text(read_crisis_record(record.value))
     except SchemaError as exc:
         return f"unreadable: {exc}"
 
 
-def crisis_text(event: CrisisEvent) -> str:
-    """Say a crisis event in one line of plain words."""
+def crisis_text(record: CrisisRecord) -> str:
+    """Say a record of the crises topic in one line of plain words."""
+    what, told = _told(record)
+    return printable(f"{record.time} {record.brand:<16} {what:<11} {told}")
+
+
+def _told(record: CrisisRecord) -> tuple[str, str]:
+    match record:
+        case CrisisEvent():
+            return record.type.upper(), _step(record)
+        case Situation():
+            return "FINAL" if record.final else "SITUATION", _situation(record)
+        case CommunicationOverdue():
+            return "OVERDUE", _overdue(record)
+
+
+def _step(event: CrisisEvent) -> str:
     evidence = event.evidence
-    concerns = ", ".join(concern.phrase for concern in evidence.concerns[:3])
-    return printable(
-        f"{event.time} {event.brand:<16} {event.type.upper():<11} "
+    said = event.feedback
+    told = (
         f"{_NAMES[event.previous_level]} → {_NAMES[event.level]}: "
         f"{evidence.observed.volume} mentions in {evidence.window} (expected {evidence.expected_volume:.0f}), "
         f"{evidence.negative_share:.0%} negative (usually {evidence.negative_share_expected:.0%})"
-        + (f"; about: {concerns}" if concerns else "")
     )
+    if said is not None:
+        told += f"; people: {said.verdict}" + (f", {said.reason}" if said.reason is not None else "")
+    return told + _about([concern.phrase for concern in evidence.concerns])
+
+
+def _situation(situation: Situation) -> str:
+    questions, voice = situation.questions, situation.voice
+    late = [duty.id for duty in situation.duties if duty.status is DutyStatus.LATE]
+    parts = [
+        f"{_NAMES[situation.level]}, {situation.mentions} mentions since it began, {situation.negative} negative",
+        f"questions: {questions.asked} asked, {questions.answered} answered, {questions.waiting} waiting",
+        f"own voice: {voice.updates} updates, {voice.answers} answers"
+        + (f", {voice.off_tone} off tone" if voice.off_tone else "")
+        + (", UPDATE OVERDUE" if voice.overdue else ""),
+    ]
+    if late:
+        parts.append(f"late: {', '.join(late[:6])}")
+    return "; ".join(parts) + _about([concern.phrase for concern in situation.concerns])
+
+
+def _overdue(overdue: CommunicationOverdue) -> str:
+    if overdue.last_update_at is None:
+        silence = "no update yet"
+    else:
+        silent_min = (from_rfc3339(overdue.time) - from_rfc3339(overdue.last_update_at)) // 60_000
+        silence = f"no update for {silent_min} min"
+    told = f"{_NAMES[overdue.level]}: {silence}, one is due every {overdue.interval_minutes} min"
+    if overdue.waiting:
+        told += f"; {overdue.waiting} questions wait"
+    return told + (f"; nothing said on: {', '.join(overdue.silent_on[:3])}" if overdue.silent_on else "")
+
+
+def _about(phrases: list[str]) -> str:
+    return f"; about: {', '.join(phrases[:3])}" if phrases else ""
 
 
 def is_mark(record: Record) -> bool:

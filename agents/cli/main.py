@@ -18,17 +18,21 @@ _PLACES = {
     "doctor": "agents.cli.doctor:doctor",
     "eval": "agents.cli.evaluate:evaluate",
     "explain": "agents.cli.explain:explain",
+    "feedback": "agents.cli.feedback:feedback",
     "health": "agents.cli.health:health",
     "models": "agents.cli.models:models",
     "names": "agents.cli.names:names",
     "notify": "agents.cli.notify:notify",
+    "playbook": "agents.cli.playbook:playbook",
     "produce": "agents.cli.produce:produce",
     "read": "agents.cli.read:read",
     "replay": "agents.cli.replay:replay",
     "simulate": "agents.cli.simulate:simulate",
+    "situation": "agents.cli.situation:situation",
     "tail": "agents.cli.tail:tail",
     "topics": "agents.cli.topics:topics",
     "train": "agents.cli.train:train",
+    "watch": "agents.cli.watch:watch",
     "worker": "agents.cli.worker:worker",
 }
 
@@ -46,7 +50,7 @@ def main() -> None:
     Try it:            vigie demo
     On your Kafka:     export VIGIE_BROKERS=host:9092 VIGIE_WATCHLIST=watchlist.toml
                        vigie topics create; vigie worker
-    On a file:         vigie replay tweets.jsonl --watchlist watchlist.toml --out build/run --html
+    On a file:         vigie replay tweets.jsonl --watchlist watchlist.toml --out build/run
 
     Every setting is a VIGIE_* variable or a line of the TOML file that VIGIE_CONFIG names:
     see `vigie config show`. Exit codes: 0 done, 1 a check failed, 2 or 64 wrong usage,

@@ -16,7 +16,7 @@ from agents.metrics import Metrics
 from agents.notify.plan import PlanFile
 from agents.notify.sinks import NotNow, Sink, SinkConfigError, Undeliverable
 from pipeline.notify.file import NotifyFileError
-from pipeline.notify.invented import TEST_BRAND, invented_alarm
+from pipeline.notify.invented import TEST_BRAND, invented_alarm, invented_reminder
 from pipeline.notify.notification import Notification
 from pipeline.notify.quiet import DAYS, QuietHours
 from pipeline.notify.routing import ALL_BRANDS, Route
@@ -65,30 +65,34 @@ def check(path: Path | None, *, as_json: bool) -> None:
 @click.argument("channel")
 @_file
 def test(channel: str, path: Path | None) -> None:
-    """Send a test alarm to CHANNEL, for a brand that does not exist, and then its end.
+    """Send a test alarm to CHANNEL, for a brand that does not exist, then its end.
 
-    Exits with 0 when the receiver took both, else with 1, saying why.
+    Between the two, a channel that is reminded of overdue updates (Slack, webhook) gets such a reminder. Exits with 0
+    when the receiver took all of it, else with 1, saying why.
     """
     settings = read_settings(notify=path)
-    sink = _plan(settings.notify).sinks.get(channel)
+    plan = _plan(settings.notify)
+    sink = plan.sinks.get(channel)
     if sink is None:
-        names = ", ".join(_plan(settings.notify).sinks)
+        names = ", ".join(plan.sinks)
         fail(f"no channel {channel} in {settings.notify}; there are: {names}", exits.USAGE)
     try:
-        asyncio.run(_send(channel, sink))
+        asyncio.run(_send(channel, sink, reminds=plan.plan.reminds(channel)))
     except (NotNow, Undeliverable) as exc:
         fail(str(exc), exits.FAILED)
     out.print(f"channel {channel}: the receiver took a test alarm for the brand {TEST_BRAND}, and its end")
 
 
-async def _send(channel: str, sink: Sink) -> None:
+async def _send(channel: str, sink: Sink, *, reminds: bool) -> None:
     now = datetime.now(UTC)
+    opened, resolved = invented_alarm(now - timedelta(minutes=1), now)
+    reminders = (invented_reminder(opened, now),) if reminds else ()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         # A moment apart, as events are: a receiver may order them by their times.
-        for event in invented_alarm(now - timedelta(minutes=1), now):
+        for event in (opened, *reminders, resolved):
             key = notification_id(event.id, channel)
             notification = Notification(id=key, event=event, payload=encode(event))
-            err.print(f"{event.type.value}, level {int(event.level)}, idempotency key {key}")
+            err.print(f"{event.type!s}, level {int(event.level)}, idempotency key {key}")
             await sink.deliver(session, notification, now=now)
 
 
@@ -121,7 +125,8 @@ def _told(channel: str, routes: tuple[Route, ...]) -> list[str]:
 def _route_lines(route: Route) -> list[str]:
     brands = "every brand" if ALL_BRANDS in route.brands else ", ".join(route.brands)
     level = f"from level {int(route.min_level)} ({route.min_level.name.lower()}) on"
-    return [f"{brands}, {level}", *(f"  quiet {_quiet_words(quiet)}" for quiet in route.quiet)]
+    reminders = "" if route.reminders else ", without reminders of overdue updates"
+    return [f"{brands}, {level}{reminders}", *(f"  quiet {_quiet_words(quiet)}" for quiet in route.quiet)]
 
 
 def _quiet_words(quiet: QuietHours) -> str:
@@ -135,5 +140,6 @@ def _route_json(route: Route) -> dict[str, Any]:
         "channels": route.channels,
         "brands": route.brands,
         "min_level": int(route.min_level),
+        "reminders": route.reminders,
         "quiet": [_quiet_words(quiet) for quiet in route.quiet],
     }

@@ -7,16 +7,22 @@ from pathlib import Path
 
 import click
 
-from agents import exits
+from agents import exits, logs
 from agents.cli.console import fail, out, print_json, progress_bar, read_settings, read_watchlist
-from agents.reports import write_report
+from agents.reports import Edition, crisis_records, file_texts, window_records, write_report
 from agents.settings import SettingsError
 from pipeline.archive import ArchiveError, read
+from pipeline.archive.texts import tweet_ids
 from pipeline.engine import Engine
+from pipeline.feedback.log import read_log
 from pipeline.replay import CRISES_FILE, DEADLETTERS_FILE, WINDOWS_FILE, ReplaySummary
 from pipeline.replay import replay as run_replay
+from schemas.reading import SchemaError
 
-__all__ = ["parse_mapping", "replay"]
+__all__ = ["LANGUAGES", "parse_mapping", "replay"]
+
+LANGUAGES = ("en", "fr")
+"""What a report can be written in."""
 
 
 def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
@@ -33,21 +39,44 @@ def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--watchlist", type=click.Path(path_type=Path), help="The brands. [default: VIGIE_WATCHLIST]")
 @click.option("--out", "out_dir", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
-@click.option("--html", is_flag=True, help="Write report.html as well.")
+@click.option("--html/--no-html", default=True, show_default=True, help="Write report.html as well.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the report.")
+@click.option("--with-text", is_flag=True, help="Show in the report the texts of the tweets worth reading.")
+@click.option("--feedback", "said", type=click.Path(path_type=Path), help="What `vigie feedback log` printed.")
 @click.option("--column", multiple=True, metavar="FIELD=COLUMN", help="Column of a CSV, where not obvious.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary for programs.")
-def replay(
-    source: Path, watchlist: Path | None, out_dir: Path, column: tuple[str, ...], *, html: bool, as_json: bool
+def replay(  # noqa: PLR0913 - an option each
+    source: Path,
+    watchlist: Path | None,
+    out_dir: Path,
+    said: Path | None,
+    column: tuple[str, ...],
+    *,
+    html: bool,
+    lang: str,
+    with_text: bool,
+    as_json: bool,
 ) -> None:
     """Run the live engine over a file of tweets (JSONL, CSV, also .gz).
 
     Writes windows.jsonl, crises.jsonl and deadletters.jsonl to the folder: byte for byte what the
-    agents publish for the same log with the same settings.
+    agents publish for the same log with the same settings. And report.html, for people.
+
+    The report names tweets by their IDs. With --with-text it shows their texts as well, read from the
+    file once more: then it is no more public than the file is.
     """
+    if with_text and not html:
+        raise click.UsageError("--with-text is for the report: leave out --no-html")
     mapping = parse_mapping(column)
     settings = read_settings(watchlist=watchlist)
+    brands = read_watchlist(settings)
     try:
-        engine = Engine(settings.engine(), read_watchlist(settings), settings.analyzer())
+        heard = [] if said is None else read_log(said)
+        engine = Engine(settings.engine(), brands, settings.analyzer(), heard)
+    except SchemaError as exc:
+        fail(str(exc), exits.BAD_INPUT)
+    except ArchiveError as exc:
+        fail(str(exc), exits.NO_INPUT)
     except SettingsError as exc:
         fail(str(exc), exits.CONFIG)
     started = time.perf_counter()
@@ -63,17 +92,33 @@ def replay(
         fail(str(exc), exits.NO_INPUT)
     except OSError as exc:
         fail(f"cannot write to {out_dir}: {exc.strerror}", exits.NO_INPUT)
-    report = None
+    report, texts = None, None
     if html:
         report = out_dir / "report.html"
-        write_report(
-            report,
-            windows=out_dir / WINDOWS_FILE,
-            crises=out_dir / CRISES_FILE,
+        if with_text:
+            texts = _texts(source, out_dir, mapping, settings.max_record_bytes)
+        edition = Edition(
             title=source.name,
             generated_from=f"vigie replay {source.name}",
+            lang=lang,
+            names={key: brand.name for key, brand in brands.brands.items()},
+            texts=texts,
         )
+        write_report(report, window_records(out_dir / WINDOWS_FILE), crisis_records(out_dir / CRISES_FILE), edition)
     _print_summary(summary, out_dir, report, time.perf_counter() - started, as_json=as_json)
+
+
+def _texts(source: Path, out_dir: Path, mapping: dict[str, str] | None, max_bytes: int) -> dict[str, str]:
+    try:
+        wanted = tweet_ids(crisis_records(out_dir / CRISES_FILE))
+        texts, missing = file_texts(source, wanted, mapping=mapping, max_bytes=max_bytes)
+    except ArchiveError as exc:
+        fail(str(exc), exits.NO_INPUT)
+    if missing:
+        logs.say(
+            f"the texts of {missing:,} of {missing + len(texts):,} tweets were not found: the report has their IDs"
+        )
+    return texts
 
 
 def _print_summary(summary: ReplaySummary, out_dir: Path, report: Path | None, took_s: float, *, as_json: bool) -> None:
@@ -84,6 +129,7 @@ def _print_summary(summary: ReplaySummary, out_dir: Path, report: Path | None, t
                 "counts": dict(counts),
                 "windows": summary.windows,
                 "crisis_events": summary.crisis_events,
+                "situations": summary.situations,
                 "crises_by_peak_level": {str(level): n for level, n in summary.by_level().items()},
                 "out": str(out_dir),
                 "report": str(report) if report else None,
@@ -97,7 +143,10 @@ def _print_summary(summary: ReplaySummary, out_dir: Path, report: Path | None, t
     )
     names = {1: "watch", 2: "alert", 3: "crisis", 4: "severe"}
     peaks = ", ".join(f"{count} {names[level]}" for level, count in summary.by_level().items()) or "none"
-    out.print(f"{summary.windows:,} windows closed; crises by highest level: {peaks}")
+    out.print(
+        f"{summary.windows:,} windows closed; crises by highest level: {peaks}; "
+        f"{summary.situations:,} situation reports"
+    )
     for name in (WINDOWS_FILE, CRISES_FILE, DEADLETTERS_FILE):
         out.print(f"  {out_dir / name}")
     if report:

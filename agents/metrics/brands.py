@@ -29,10 +29,14 @@ class BrandNumbers(NamedTuple):
     """Negative ones among the mentions."""
     usual_share: float
     """The usual negative share, 0 to 1; of several, weighted by their mentions, as the observed one is."""
+    waiting: int = 0
+    """Questions that wait for an answer, in an open crisis."""
+    missed: int = 0
+    """Updates of its own that the brand has missed in a row, in an open crisis; of several, the most."""
 
     @classmethod
-    def of(cls, window: WindowClosed) -> BrandNumbers:
-        """Take them from a closed window."""
+    def of(cls, window: WindowClosed, waiting: int = 0, missed: int = 0) -> BrandNumbers:
+        """Take them from a closed window, and from what was said of the open crisis."""
         hour, detection = window.windows["1h"], window.detection
         return cls(
             int(detection.level),
@@ -40,6 +44,8 @@ class BrandNumbers(NamedTuple):
             detection.expected_1h,
             hour.negative,
             detection.negative_share_expected,
+            waiting,
+            missed,
         )
 
     @property
@@ -57,6 +63,8 @@ class BrandNumbers(NamedTuple):
             self.expected + other.expected,
             self.negative + other.negative,
             usual / mentions if mentions else self.usual_share,
+            self.waiting + other.waiting,
+            max(self.missed, other.missed),
         )
 
 
@@ -71,7 +79,7 @@ class Brands(Collector):
     ----------
     gauges : mapping
         Name and help text of each gauge, by what it shows: `level`, `mentions`, `expected`, `negative_share`,
-        `usual_share`.
+        `usual_share`, `waiting`, `missed`.
     limit : int
         How many brands have a label of their own; the rest are joined under `other`.
     """

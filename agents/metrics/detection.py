@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agents.metrics.brands import BrandNumbers
 from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.situation import CrisisRecord
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 
@@ -31,6 +31,8 @@ class BrandsSeen:
         """Brands whose newest window says that the baseline has not been learnt."""
         self.peaks: dict[str, tuple[str, int]] = {}
         """The newest crisis of each, and its peak."""
+        self.spoken: dict[str, tuple[int, int]] = {}
+        """Questions that wait and updates missed, of those with an open crisis."""
 
 
 class DetectionMeter:
@@ -42,6 +44,10 @@ class DetectionMeter:
         self._window_delay = {since: metrics.window_delay.labels(since) for since in ("event", "append")}
         self._crisis_delay = {since: metrics.crisis_delay.labels(since) for since in ("event", "append")}
         self._alarms = {level: metrics.alarms.labels(str(level)) for level in range(Level.ALERT, Level.SEVERE + 1)}
+        self._situations = metrics.situations
+        self._overdue = metrics.communication_overdue
+        for level in range(Level.ALERT, Level.SEVERE + 1):
+            self._overdue.labels(str(level))
         self._crises = {
             (kind, level): metrics.crisis_events.labels(kind.value, str(int(level)))
             for kind in CrisisEventType
@@ -76,14 +82,28 @@ class DetectionMeter:
                 self._crises[event.type, event.level].inc()
                 self._note_alarms(event, seen)
                 _observe(self._crisis_delay, now_s - from_rfc3339(event.time) / 1000, since_append)
+            else:
+                self._note_spoken(event, seen)
         self._windows.inc(windows.total())
         for end, count in windows.items():
             since_event = now_s - from_rfc3339(end) / 1000
             for _ in range(count):
                 _observe(self._window_delay, since_event, since_append)
         for brand, window in newest.items():
-            seen.numbers[brand] = BrandNumbers.of(window)
+            seen.numbers[brand] = BrandNumbers.of(window, *seen.spoken.get(brand, (0, 0)))
             (seen.learning.add if window.detection.learning < 1 else seen.learning.discard)(brand)
+
+    def _note_spoken(self, event: Situation | CommunicationOverdue, seen: BrandsSeen) -> None:
+        if isinstance(event, CommunicationOverdue):
+            self._overdue.labels(str(int(event.level))).inc()
+            seen.spoken[event.brand] = (event.waiting, event.missed)
+            return
+        self._situations.inc()
+        if event.final:
+            seen.spoken.pop(event.brand, None)
+        else:
+            _waiting, missed = seen.spoken.get(event.brand, (0, 0))
+            seen.spoken[event.brand] = (event.questions.waiting, missed if event.voice.overdue else 0)
 
     def _note_alarms(self, event: CrisisEvent, seen: BrandsSeen) -> None:
         """Count the levels that a crisis has reached for the first time.

@@ -76,6 +76,14 @@ _BRAND_GAUGES: Mapping[str, tuple[str, str]] = {
     "expected": ("vigie_brand_mentions_last_hour_expected", "Mentions expected in that hour."),
     "negative_share": ("vigie_brand_negative_share_ratio", "Negative share of the last hour's mentions, 0 to 1."),
     "usual_share": ("vigie_brand_negative_share_expected_ratio", "The usual negative share, 0 to 1."),
+    "waiting": (
+        "vigie_brand_questions_waiting",
+        "Questions that wait for an answer in an open crisis, as of its newest situation; 0 otherwise.",
+    ),
+    "missed": (
+        "vigie_brand_updates_missed",
+        "Updates of its own that the brand has missed in a row in an open crisis; of the others, the most.",
+    ),
 }
 
 
@@ -214,6 +222,30 @@ class Metrics:
         self.alarms = self._counter(
             "vigie_alarms",
             "Crises that reached a level, 2 to 4, for the first time; one that jumps counts at each level it passes.",
+            "level",
+        )
+
+        self.situations = self._counter(
+            "vigie_situations", "Situations published; one published again after a crash counts again."
+        )
+        self.communication_overdue = self._counter(
+            "vigie_communication_overdue",
+            "Times that a brand had said nothing for an interval of the playbook, by the level of its crisis.",
+            "level",
+        )
+
+        self.feedback = self._counter(
+            "vigie_feedback",
+            "Feedback taken, once each: confirm, snooze (reason none), and dismiss with its reason.",
+            "verdict",
+            "reason",
+        )
+        self.crises_judged = self._counter(
+            "vigie_crises_judged",
+            "Crises that people confirmed or dismissed, each once a verdict, by reason and by the highest level until "
+            "then: precision.",
+            "verdict",
+            "reason",
             "level",
         )
 

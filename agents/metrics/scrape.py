@@ -46,4 +46,8 @@ def _assigned(app: VigieApp) -> dict[int, int | None]:
     """Return the lag of each assigned partition of the input; while partitions are shared out nobody has any."""
     if app.rebalancing:
         return {}
-    return {tp.partition: lag for tp, lag in cast("BatchConsumer", app.consumer).lags().items()}
+    lags: dict[int, int | None] = {}
+    for tp, lag in cast("BatchConsumer", app.consumer).lags().items():  # of a role's topics together
+        before = lags.get(tp.partition, 0)
+        lags[tp.partition] = None if lag is None or before is None else before + lag
+    return lags

@@ -29,7 +29,8 @@ from pipeline.notify.outbox import Ended
 from pipeline.notify.step import Step
 from schemas.deadletter import DeadLetterReason
 from schemas.ids import notification_id
-from schemas.reading import read_crisis
+from schemas.reading import SchemaError, read_crisis_record
+from schemas.situation import Situation
 
 __all__ = ["Courier", "Desk", "now_ms"]
 
@@ -181,8 +182,11 @@ class Courier:
 
     async def _deliver(self, session: aiohttp.ClientSession, sink: Sink, step: Step, *, repeat: bool) -> None:
         payload = step.payload.encode()
+        event = read_crisis_record(payload)
+        if isinstance(event, Situation):
+            raise SchemaError("type: a situation is told to nobody")
         notification = Notification(
-            id=notification_id(step.event_id, self._channel), event=read_crisis(payload), payload=payload, repeat=repeat
+            id=notification_id(step.event_id, self._channel), event=event, payload=payload, repeat=repeat
         )
         await sink.deliver(session, notification, now=datetime.now(UTC))
 
@@ -255,6 +259,6 @@ def _fields(channel: str, step: Step) -> dict[str, object]:
 def _about(channel: str, step: Step, what: object) -> str:
     origin = step.origin
     return (
-        f"channel {channel}: crisis {step.crisis_id} {step.type.value} "
+        f"channel {channel}: crisis {step.crisis_id} {step.name} "
         f"(brand={origin.key} partition={origin.partition} offset={origin.offset}): {what}"
     )

@@ -1,4 +1,4 @@
-"""Records of ``vigie.crises`` as steps, and back as the dead letters of what could not be delivered."""
+"""Records of ``vigie.crises`` as what is to be told, and back as the dead letters of what could not be delivered."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from aiokafka import ConsumerRecord
 from agents.deadletters import dead_letter
 from agents.transport import OutRecord
 from pipeline.notify.step import Origin, Step
-from schemas.crisis import CrisisEvent
 from schemas.deadletter import REDRIVEN_CHANNEL_HEADER, REDRIVEN_HEADER, DeadLetterReason
-from schemas.reading import SchemaError, read_crisis
+from schemas.reading import SchemaError, read_crisis_record
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339
 
-__all__ = ["STAGE", "read_step", "redriven_channel", "undeliverable_letter", "unreadable_letter"]
+__all__ = ["STAGE", "read_record", "redriven_channel", "undeliverable_letter", "unreadable_letter"]
 
 STAGE = "notify"
 _MOST_STEPS = 2**31
@@ -35,15 +35,15 @@ class _KeptRecord:
     headers: tuple[tuple[str, bytes], ...]
 
 
-def read_step(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisEvent, Step]:
-    """Read a record.
+def read_record(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisRecord, Step | None]:
+    """Read a record: what it says, and what is to be told of it. A situation is told to nobody: it is asked for.
 
     Raises
     ------
     SchemaError
-        It is not a crisis event, or not one of the brand that is its key.
+        It is nothing of a crisis, or not of the brand that is its key.
     """
-    event = read_crisis(record.value)
+    event = read_crisis_record(record.value)
     if record.key != event.brand.encode("utf-8", "replace"):
         raise SchemaError("brand: is not the record's key")
     origin = Origin(
@@ -54,13 +54,31 @@ def read_step(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisEvent, Step]:
         headers=tuple((name, (value or b"").decode(_BYTES)) for name, value in record.headers),
         appended_ms=record.timestamp or 0,
     )
-    if not 0 <= event.sequence <= _MOST_STEPS:
-        raise SchemaError(f"sequence: not from 0 to {_MOST_STEPS}")
-    try:
-        from_rfc3339(event.time)
-        return event, Step.of(event, record.value or b"", origin)
-    except ValueError as exc:
-        raise SchemaError("time or opened_at: not a time with its offset from UTC") from exc
+    return event, _step(event, record.value or b"", origin)
+
+
+def _step(event: CrisisRecord, value: bytes, origin: Origin) -> Step | None:
+    match event:
+        case Situation():
+            _check_times(time=event.time)
+            return None
+        case CommunicationOverdue():
+            _check_times(time=event.time, due_at=event.due_at, last_update_at=event.last_update_at or event.time)
+            return Step.reminder(event, value, origin)
+        case _:
+            until = event.feedback.until if event.feedback else None
+            _check_times(time=event.time, opened_at=event.opened_at, until=until or event.time)
+            if not 0 <= event.sequence <= _MOST_STEPS:
+                raise SchemaError(f"sequence: not from 0 to {_MOST_STEPS}")
+            return Step.of(event, value, origin)
+
+
+def _check_times(**times: str) -> None:
+    for field, time in times.items():
+        try:
+            from_rfc3339(time)
+        except (ValueError, OverflowError) as exc:
+            raise SchemaError(f"{field}: not a time with its offset from UTC") from exc
 
 
 def redriven_channel(step: Step) -> str | None:

@@ -1,4 +1,4 @@
-"""The notify agent: crisis events in, notifications out. Whom to tell what is decided in `pipeline.notify`."""
+"""The notify agent: records of crises in, notifications out. Whom to tell what is decided in `pipeline.notify`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agents.faultpoints import FaultPoint, FaultPoints
 from agents.metrics import Metrics, PartitionFacts, StageMeter
 from agents.notify.courier import Courier, now_ms
 from agents.notify.plan import PlanFile
-from agents.notify.records import STAGE, read_step, redriven_channel, undeliverable_letter, unreadable_letter
+from agents.notify.records import STAGE, read_record, redriven_channel, undeliverable_letter, unreadable_letter
 from agents.notify.share import Call, Share
 from agents.notify.sinks import Undeliverable
 from agents.publishing import Publisher
@@ -23,11 +23,12 @@ from agents.settings import Settings
 from agents.state import StateTable
 from agents.transport import OutRecord, RecordBatch
 from pipeline.notify.line import Result
-from pipeline.notify.outbox import Ended
+from pipeline.notify.outbox import Ended, Outbox
 from pipeline.notify.step import Step
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
 from schemas.reading import SchemaError
+from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339
 
 __all__ = ["NotifyStage"]
@@ -89,10 +90,10 @@ class NotifyStage:
         is_last = batch.next_offset >= batch.highwater
         share.caught_up = share.caught_up and is_last
         cpu = time.process_time()
-        steps, letters, problem = self._decode(batch)
+        read, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._meter.spent("decode", cpu)
-        touched = self._take(share, steps, letters)
+        touched = self._take(share, read, letters)
         self._meter.spent("compute", cpu)
         await self._publisher.write(self._letters, letters)
         await share.write(touched)
@@ -138,20 +139,20 @@ class NotifyStage:
             )
         return share
 
-    def _decode(self, batch: RecordBatch) -> tuple[list[tuple[CrisisEvent, Step]], list[OutRecord], str]:
+    def _decode(self, batch: RecordBatch) -> tuple[list[tuple[CrisisRecord, Step | None]], list[OutRecord], str]:
         """Return what could be read, the letters for what could not, and why that was for one of them."""
-        steps, letters, problem = [], [], ""
+        read, letters, problem = [], [], ""
         for record in batch:
             try:
-                steps.append(read_step(record))
+                read.append(read_record(record))
             except SchemaError as exc:
                 problem = str(exc)
                 letters.append(self._unreadable(record, exc))
-        return steps, letters, problem
+        return read, letters, problem
 
     def _unreadable(self, record: ConsumerRecord[bytes, bytes], error: SchemaError) -> OutRecord:
         logger.warning(
-            "partition %d offset %d is no crisis event: %s",
+            "partition %d offset %d is no record of a crisis: %s",
             record.partition,
             record.offset,
             error,
@@ -161,21 +162,29 @@ class NotifyStage:
         return unreadable_letter(record, error)
 
     def _take(
-        self, share: Share, steps: Iterable[tuple[CrisisEvent, Step]], letters: list[OutRecord]
+        self, share: Share, read: Iterable[tuple[CrisisRecord, Step | None]], letters: list[OutRecord]
     ) -> dict[str, None]:
-        """Take steps into the outboxes. Returns the brands whose state has changed; adds letters where need be."""
+        """Take records into the outboxes. Returns the brands whose state has changed; adds letters where need be."""
         at_ms, touched = now_ms(), dict[str, None]()
-        for event, step in steps:
+        for event, step in read:
+            share.newest_ms = max(share.newest_ms or 0, from_rfc3339(event.time))
+            if step is None or isinstance(event, Situation):
+                continue
             channel, outbox = redriven_channel(step), share.outbox(event.brand)
             touched[event.brand] = None
-            share.newest_ms = max(share.newest_ms or 0, from_rfc3339(event.time))
             if channel is None:
-                self.note(outbox.take(step, self._plan.plan.addresses(event, at_ms), at_ms))
+                self.note(self._put(event, step, outbox, at_ms))
             elif channel in self._plan.sinks:
                 outbox.redrive(step, channel, at_ms)
             else:
                 letters.append(self._unknown(step, channel))
         return touched
+
+    def _put(self, event: CrisisEvent | CommunicationOverdue, step: Step, outbox: Outbox, at_ms: int) -> list[Ended]:
+        plan = self._plan.plan
+        if isinstance(event, CommunicationOverdue):
+            return outbox.remind(step, from_rfc3339(event.time), plan.reminded(event, at_ms), at_ms)
+        return outbox.take(step, plan.addresses(event, at_ms), at_ms)
 
     def _unknown(self, step: Step, channel: str) -> OutRecord:
         self._meter.rejected(DeadLetterReason.UNDELIVERABLE)

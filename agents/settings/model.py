@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from agents.faultpoints import FaultPoints
 from agents.settings import security
+from pipeline.playbook import Playbook, PlaybookError
 from pipeline.settings import DetectionSettings, EngineSettings
 from pipeline.text import StandardAnalyzer
 from pipeline.text.models import ModelKind, ModelNotUsable, load_model, sentiment_model
@@ -107,6 +108,8 @@ class Settings(BaseSettings):
     """Instead of Vigie's: a sentiment model of your own by its name (`vigie models list`) or file (`vigie train`)."""
     language_model: str | None = None
     """Instead of Vigie's: a language model of your own, by its name."""
+    playbook: Path | None = None
+    """TOML file with what to do in a crisis and how often to speak (`vigie playbook`); without one Vigie's own."""
     author_key_file: Path | None = None
     """File with the secret key of author hashes; without one the hashes are guessable."""
 
@@ -193,7 +196,7 @@ class Settings(BaseSettings):
         Raises
         ------
         SettingsError
-            The key file cannot be read or is empty.
+            The key file cannot be read or is empty, or the playbook cannot be used.
         """
         return EngineSettings(
             allowed_lateness_ms=round(self.allowed_lateness_s * 1000),
@@ -203,6 +206,7 @@ class Settings(BaseSettings):
             keep_text=self.keep_text,
             author_key=self._author_key(),
             detection=DetectionSettings(),
+            playbook=self._playbook(),
         )
 
     def analyzer(self) -> StandardAnalyzer:
@@ -228,6 +232,14 @@ class Settings(BaseSettings):
             return security.read_secret("author_key_file", self.author_key_file)
         except ValueError as exc:
             raise SettingsError(str(exc)) from exc
+
+    def _playbook(self) -> Playbook:
+        if self.playbook is None:
+            return Playbook.default()
+        try:
+            return Playbook.load(self.playbook)
+        except PlaybookError as exc:
+            raise SettingsError(f"playbook (VIGIE_PLAYBOOK): {exc}") from exc
 
 
 def load_settings(**overrides: Any) -> Settings:

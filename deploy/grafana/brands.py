@@ -181,6 +181,93 @@ _BRANDS = Row(
     ),
 )
 
+_ANSWERS = Row(
+    title="What we say",
+    panels=(
+        Panel(
+            kind=Kind.LINES,
+            title="Questions that wait for an answer",
+            description="In open crises, as of the newest situation. `vigie situation BRAND` says what they are about "
+            "and since when they wait.",
+            unit="short",
+            queries=(
+                Target(
+                    expr='max by (brand) (vigie_brand_questions_waiting{job="vigie", brand=~"$brand"})',
+                    legend="{{brand}}",
+                ),
+            ),
+            width=12,
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Updates missed in a row",
+            description="Intervals of the playbook in which a brand with an open crisis has said nothing. "
+            "`vigie playbook show` says how long they are.",
+            unit="short",
+            queries=(
+                Target(
+                    expr='max by (brand) (vigie_brand_updates_missed{job="vigie", brand=~"$brand"})',
+                    legend="{{brand}}",
+                ),
+            ),
+            steps=(Step(at=None, colour=GREEN), Step(at=1, colour=ORANGE), Step(at=3, colour=RED)),
+            width=12,
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Overdue updates told of",
+            description="Of all brands, by the level of the crisis, within a day.",
+            unit="short",
+            queries=(
+                Target(
+                    expr='sum by (level) (increase(vigie_communication_overdue_total{job="vigie"}[1d]))',
+                    legend="level {{level}}",
+                ),
+            ),
+            width=12,
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Situations published",
+            description="Of all brands, an hour. None while a brand is at alert or above: no minutes close.",
+            unit="short",
+            queries=(Target(expr='sum(increase(vigie_situations_total{job="vigie"}[1h]))', legend="situations"),),
+            width=12,
+        ),
+    ),
+)
+
+_JUDGED = Row(
+    title="Were the alarms right?",
+    panels=(
+        Panel(
+            kind=Kind.LINES,
+            title="What people made of alarms",
+            description="Crises of all brands that were confirmed or dismissed within 30 days, dismissals by their "
+            "reason. The runbook giving-feedback says how.",
+            unit="short",
+            queries=(
+                Target(
+                    expr='sum by (verdict, reason) (increase(vigie_crises_judged_total{job="vigie"}[30d]))',
+                    legend="{{verdict}}: {{reason}}",
+                ),
+            ),
+            width=12,
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Precision",
+            description="Confirmed crises, of those that were confirmed or dismissed within 30 days. Nothing is shown "
+            "when nobody has said anything.",
+            unit="percentunit",
+            queries=(Target(expr="job:vigie_crisis_precision:ratio", legend="precision"),),
+            steps=(Step(at=None, colour=RED), Step(at=0.5, colour=ORANGE), Step(at=0.8, colour=GREEN)),
+            width=12,
+            most=1,
+        ),
+    ),
+)
+
 _MODEL = Row(
     title="Does the model fit? (all brands)",
     panels=(
@@ -266,6 +353,6 @@ BOARD = Board(
     uid="vigie-brands",
     title="What is happening to our brands?",
     description="For the crisis team. The first row and the band below it answer it.",
-    rows=(_NOW, _BRANDS, _MODEL),
+    rows=(_NOW, _BRANDS, _ANSWERS, _JUDGED, _MODEL),
     variables=(("brand", "label_values(vigie_brand_level, brand)"),),
 )

@@ -32,8 +32,9 @@ _STRIMZI = "kafka.strimzi.io/v1"
 _USERS_NOTE = """\
 # Who may do what on Kafka, each role exactly what it does. Read and Write include Describe. Every role must see every
 # topic: at its start it checks that all are there and fit. Idempotent producers need no right of their own: Write on
-# a topic is enough since Kafka 2.8. vigie-keda looks at the lag of enrich. Whoever writes the tweets to tweets.raw is
-# not Vigie, and needs a user of its own with Write on it.
+# a topic is enough since Kafka 2.8. vigie-keda looks at the lag of enrich. vigie-team is for the people who answer
+# crises: `vigie feedback` reads what is open and what was refused, and writes what they say. Whoever writes the tweets
+# to tweets.raw is not Vigie, and needs a user of its own with Write on it.
 """
 
 
@@ -80,17 +81,20 @@ def _topics(settings: Settings) -> Iterator[dict[str, Any]]:
 def _users(settings: Settings) -> Iterator[dict[str, Any]]:
     names = settings.topics
     every = [spec.name for spec in topic_specs(settings)]
-    for role, source, results, table in (
-        ("enrich", names.raw, (names.mentions, names.deadletters), SOURCE_CLOCK),
-        ("track", names.mentions, (names.windows, names.crises, names.deadletters), BRAND_STATE),
-        ("notify", names.crises, (names.deadletters,), NOTIFY_STATE),
+    for role, sources, results, table in (
+        ("enrich", (names.raw,), (names.mentions, names.deadletters), SOURCE_CLOCK),
+        ("track", (names.mentions, names.feedback), (names.windows, names.crises, names.deadletters), BRAND_STATE),
+        ("notify", (names.crises,), (names.deadletters,), NOTIFY_STATE),
     ):
         rights = {name: ["Describe"] for name in every}
-        rights[source] = ["Read"]
+        rights |= {name: ["Read"] for name in sources}
         rights |= {name: ["Write"] for name in results}
         rights[changelog(settings, role, table)] = ["Read", "Write"]
         group = _acl("group", settings.group(role), ["Read"])
         yield _user(f"vigie-{role}", [group, *(_acl("topic", name, rights[name]) for name in every)])
+    rights = {name: ["Describe"] for name in every} | {names.feedback: ["Write"]}
+    rights |= {name: ["Read"] for name in (names.crises, names.deadletters)}
+    yield _user("vigie-team", [_acl("topic", name, rights[name]) for name in every])
     group = _acl("group", settings.group("enrich"), ["Describe"])
     yield _user("vigie-keda", [group, _acl("topic", names.raw, ["Describe"])])
 

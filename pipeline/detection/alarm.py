@@ -7,13 +7,23 @@ from typing import Any, Self
 from pipeline.detection.lifecycle import LifeCycle, Step
 from pipeline.detection.severity import Hysteresis, Verdict
 from pipeline.detection.standing import Standing
+from pipeline.feedback import Held, Inbox, Intake, problem_of
 from pipeline.settings import DetectionSettings
+from schemas.deadletter import DeadLetterReason
+from schemas.feedback import Feedback, FeedbackVerdict
+from schemas.ids import crisis_id
+from schemas.times import from_rfc3339
 from schemas.window import Level
 
 __all__ = ["Alarm"]
 
 _CARRIED_MINUTES = 24 * 60
 """As long as a model takes to learn when there is enough to learn from."""
+_MINUTE_MS = 60_000
+_LOOK_AHEAD = 24 * 60
+"""Minutes. After a crash a worker may hear of a crisis before it has opened it once more: so far behind it may be."""
+_PLAIN = 3
+"""Parts of a state of before there was feedback."""
 
 
 class Alarm:
@@ -31,6 +41,15 @@ class Alarm:
     a crisis that it does not hold falls and is resolved like any other: at the latest a day and `resolve_after_ms`
     of observed minutes after the change, if the talk is no longer unusual.
 
+    *A crisis that people dismiss.* It is over at once, and the talk teaches what is usual. The same talk does not open
+    the next crisis: the level goes on by itself, out of sight, and the brand is calm for everybody else (muted) until
+    that level has come down to calm, which takes as long as it always does. Only a level above the dismissed crisis's
+    peak is seen: that is news, and opens a new crisis. How long a brand can be muted is bounded by how long the
+    baseline takes to accept the talk, since nothing protects it.
+
+    Feedback takes effect in the first observed minute that it holds for, before the minute's own step: a dismissal
+    stops an escalation of the same minute, unless that goes beyond the peak.
+
     Parameters
     ----------
     brand : str
@@ -39,20 +58,24 @@ class Alarm:
         How long a brand must be calm, and how often an open crisis is told of.
     """
 
-    __slots__ = ("_carried", "_carries", "_hysteresis", "_life")
+    __slots__ = ("_brand", "_carried", "_carries", "_hysteresis", "_inbox", "_life", "_muted")
 
     def __init__(self, brand: str, settings: DetectionSettings) -> None:
+        self._brand = brand
         self._hysteresis = Hysteresis(settings)
         self._life = LifeCycle(brand, settings.update_interval_ms)
         self._carries = False
         """Whether the open crisis was opened under a model that is gone, and this one has not learnt yet."""
         self._carried = 0
         """Observed minutes for which that has been so, however many models there were."""
+        self._inbox = Inbox()
+        self._muted = Level.CALM
+        """The peak of the dismissed crisis whose talk goes on; calm when there is none."""
 
     @property
     def level(self) -> Level:
         """The level that is published."""
-        return self._hysteresis.level
+        return self._life.level
 
     @property
     def protected_from_ms(self) -> int | None:
@@ -78,7 +101,7 @@ class Alarm:
         """Carry the open crisis, if there is one, over to a new model. Doing so again lengthens nothing."""
         self._carries = self.level > Level.CALM
 
-    def step(self, verdict: Verdict, end_ms: int, *, learning: float, silent: bool) -> Step | None:
+    def step(self, verdict: Verdict, end_ms: int, *, learning: float, silent: bool) -> tuple[Step, ...]:
         """Take in the verdict on an observed minute.
 
         Parameters
@@ -94,12 +117,31 @@ class Alarm:
 
         Returns
         -------
-        Step or None
-            The step in the life of a crisis that is to be published.
+        tuple of Step
+            The steps in the life of crises that are to be published: those that people asked for, then the minute's
+            own.
         """
-        if self._is_carried(learning) and not silent:
-            return self._life.step(self.level, end_ms)
-        return self._life.step(self._hysteresis.step(verdict), end_ms)
+        carried = self._is_carried(learning) and not silent
+        if not carried:
+            self._hysteresis.step(verdict)
+        steps = [step for held in self._inbox.due(end_ms) if (step := self._obey(held, end_ms))]
+        if step := self._life.step(self.level if carried else self._seen(), end_ms):
+            steps.append(step)
+        return tuple(steps)
+
+    def _obey(self, held: Held, end_ms: int) -> Step | None:
+        step = self._life.obey(held, end_ms)
+        if step is not None and held.verdict is FeedbackVerdict.DISMISS:
+            self._muted = step.peak_level
+        return step
+
+    def _seen(self) -> Level:
+        """Return the level that is seen of the one that goes on by itself."""
+        level = self._hysteresis.level
+        if self._muted is not Level.CALM and Level.CALM < level <= self._muted:
+            return Level.CALM
+        self._muted = Level.CALM
+        return level
 
     def _is_carried(self, learning: float) -> bool:
         if not self._carries:
@@ -109,6 +151,58 @@ class Alarm:
             return False
         self._carried = min(self._carried + 1, _CARRIED_MINUTES)
         return self._carried < _CARRIED_MINUTES
+
+    # -- feedback ------------------------------------------------------------------------------------
+
+    def hear(self, offset: int, feedback: Feedback, next_end_ms: int | None) -> Intake:
+        """Take in what somebody says of a crisis, once; it takes effect in its minute.
+
+        Parameters
+        ----------
+        offset : int
+            Of the record, in the partition that all of the brand's feedback comes from.
+        feedback : Feedback
+            What was said. Of a record heard before nothing is taken.
+        next_end_ms : int or None
+            End of the minute that the brand closes next, epoch milliseconds; none when it has never closed one.
+        """
+        inbox, standing = self._inbox, self.standing
+        if inbox.is_known(offset, feedback.id):
+            inbox.note(offset)
+            return Intake()
+        inbox.note(offset)
+        if problem := problem_of(feedback):
+            return Intake(reason=DeadLetterReason.BAD_FIELD, message=problem)
+        if next_end_ms is None or not (
+            (standing and standing.crisis_id == feedback.crisis_id) or self._may_open(feedback, next_end_ms)
+        ):
+            return Intake(reason=DeadLetterReason.UNKNOWN_CRISIS, message="the brand has no such crisis open")
+        if inbox.is_full:
+            inbox.forget_others(feedback.crisis_id)
+        if inbox.is_full:
+            return Intake(reason=DeadLetterReason.BAD_FIELD, message="too much feedback waits for its minute already")
+        return self._take(Held.of(feedback, next_end_ms))
+
+    def _take(self, held: Held) -> Intake:
+        asked = any((each.crisis_id, each.verdict) == (held.crisis_id, held.verdict) for each in self._inbox.waiting)
+        self._inbox.take(held)
+        return Intake(
+            held_from_ms=held.from_ms,
+            peak_level=self._life.peak,
+            is_first=not asked and not (self._life.confirmed and held.verdict is FeedbackVerdict.CONFIRM),
+        )
+
+    def _may_open(self, feedback: Feedback, next_end_ms: int) -> bool:
+        """Whether it is of a crisis that opens in a minute which is still to be closed (once more, after a crash)."""
+        last_ms = min(from_rfc3339(feedback.time), next_end_ms + _LOOK_AHEAD * _MINUTE_MS)
+        ends = range(next_end_ms, last_ms + 1, _MINUTE_MS)
+        return any(crisis_id(self._brand, end_ms) == feedback.crisis_id for end_ms in ends)
+
+    def expect(self, feedback: Feedback) -> None:
+        """Know beforehand what somebody will say, as a replay does: without a crisis of that ID it will say nothing."""
+        self._inbox.expect(Held.of(feedback))
+
+    # -- the baseline --------------------------------------------------------------------------------
 
     def is_protected(self, end_ms: int) -> bool:
         """Whether the baseline is to be protected from what is going on."""
@@ -124,17 +218,28 @@ class Alarm:
 
     def state(self) -> list[Any]:
         """State as JSON has it. It is part of the brand's layout, not of the model's."""
-        return [self._hysteresis.state(), self._life.state(), [int(self._carries), self._carried]]
+        return [
+            self._hysteresis.state(),
+            self._life.state(),
+            [int(self._carries), self._carried],
+            [int(self._muted), *self._inbox.state()],
+        ]
 
     @classmethod
     def restore(cls, brand: str, settings: DetectionSettings, state: list[Any]) -> Self:
-        """Return what gave a state; ``TypeError``, ``ValueError`` or ``LookupError`` when it is none."""
-        levels, life, (carries, carried) = state
+        """Return what gave a state; ``TypeError``, ``ValueError`` or ``LookupError`` when it is none.
+
+        States of before there was feedback have three parts, and there is nothing to say of it.
+        """
+        levels, life, (carries, carried), (muted, *heard) = [*state, [0]] if len(state) == _PLAIN else state
         alarm = cls(brand, settings)
         alarm._hysteresis.restore(levels)
         alarm._life.restore(life)
-        if alarm._life.level is not alarm.level:
+        alarm._muted, alarm._inbox = Level(muted), Inbox.restore(heard)
+        if alarm._life.level is not alarm._hysteresis.level and not (muted or alarm._life.snoozed_ms):
             raise ValueError("two levels")
+        if muted and alarm.level is not Level.CALM:
+            raise ValueError("a crisis of a muted brand")
         if type(carries) is not int or type(carried) is not int or not 0 <= carried <= _CARRIED_MINUTES:
             raise ValueError("carried for ever")
         alarm._carries, alarm._carried = bool(carries), carried

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.concerns.listener import Listener
 from pipeline.detection import evidence as proof
 from pipeline.detection.alarm import Alarm
-from pipeline.detection.concerns import Phrases
+from pipeline.detection.brief import Brief
+from pipeline.detection.concerns import ordinary_talk
 from pipeline.detection.decision import decision
 from pipeline.detection.exemplars import Exemplars
 from pipeline.detection.lifecycle import Step
@@ -17,7 +19,7 @@ from pipeline.detection.model import BrandModel
 from pipeline.detection.peaks import OnePage
 from pipeline.detection.reading import features
 from pipeline.detection.rounding import short
-from pipeline.detection.severity import CALM, Verdict, judge
+from pipeline.detection.severity import CALM, HOLD, Verdict, judge
 from pipeline.detection.stored import number
 from pipeline.detection.volume import HORIZONS
 from pipeline.settings import DetectionSettings
@@ -28,9 +30,10 @@ from schemas.window import Detection, Level
 
 __all__ = ["Detector", "Outcome", "UnknownDetectorState"]
 
-_VERSION = 3
-_BEFORE = 2
-"""It had no peaks: they are learnt anew, the rest is taken over."""
+_VERSION = 4
+_BEFORE = (2, 3)
+"""Of both, what was said of late is forgotten and ordinary talk taken over; the older had no peaks, which are learnt
+anew."""
 _HOUR = HORIZONS.index("1h")
 _LOOK_MINUTES = 15
 """A minute without mentions is looked at only this often: its windows only lose."""
@@ -73,9 +76,9 @@ class Detector:
     __slots__ = (
         "_exemplars",
         "_is_told",
+        "_listener",
         "_model",
         "_pages",
-        "_phrases",
         "_settings",
         "_shown",
         "_verdict",
@@ -88,7 +91,7 @@ class Detector:
         self._settings = settings
         self.alarm = Alarm(brand, settings) if alarm is None else alarm
         self._model = BrandModel()
-        self._phrases = Phrases()
+        self._listener = Listener()
         self._exemplars = Exemplars()
         self._pages = OnePage(settings.watch_days)
         self._is_told = False
@@ -111,7 +114,7 @@ class Detector:
             self._model.skip(minute)
             return Outcome(detection=detection, events=())
         mentions = bucket.windows["1m"].volume
-        x = self._features(bucket, minute, tense=self.alarm.level > Level.CALM or self._verdict.earned > Level.CALM)
+        x = self._features(bucket, minute, tense=self._is_tense())
         if "volume_1m" in x:
             self._verdict = self._judge(x)
         self._listen(bucket, minute, mentions)
@@ -119,6 +122,23 @@ class Detector:
         detection = self._detection(bucket, minute, score=self._verdict.score)
         self._learn(bucket.end_ms, x)
         return Outcome(detection=detection, events=events)
+
+    def brief(self) -> Brief:
+        """Return what is known at the minute observed last, for reports; it changes nothing."""
+        talk = proof.Talk.of(self._listener, self._exemplars, max(0, self._model.clock - 1))
+        questions, reach = self._model.usual
+        calm = self.alarm.minutes
+        return Brief(
+            concerns=talk.concerns,
+            hashtags=self._listener.rising_hashtags(),
+            exemplars=talk.exemplars,
+            usual_question_share=questions,
+            usual_reach=reach,
+            calm_below=self._settings.watch_score - HOLD,
+            calm_minutes=calm.missed[0],
+            calm_minutes_needed=calm.calm_minutes,
+            learning=self._model.learning,
+        )
 
     def learn(self, bucket: ClosedBucket) -> None:
         """Learn from a closed minute that another model has judged: nothing is scored, no alarm is raised.
@@ -133,6 +153,9 @@ class Detector:
             self._model.skip(minute)
         else:
             self._model.learn_one(self._features(bucket, minute, tense=False))
+
+    def _is_tense(self) -> bool:
+        return self.alarm.level > Level.CALM or self._verdict.earned > Level.CALM
 
     @staticmethod
     def _features(bucket: ClosedBucket, minute: int, *, tense: bool) -> dict[str, float]:
@@ -157,19 +180,19 @@ class Detector:
 
     def _listen(self, bucket: ClosedBucket, minute: int, mentions: int) -> None:
         planned = bucket.calendar and bucket.calendar.within(minute - _TALK_MINUTES, minute)
-        self._phrases.turn(minute, learn=not (self.alarm.is_alert() or planned))
         if mentions:
-            self._phrases.fold(bucket.phrases, bucket.hashtags, mentions)
+            usual = not (self.alarm.is_alert() or planned)
+            self._listener.fold(minute, bucket.documents, mentions, tense=self._is_tense(), usual=usual)
             self._exemplars.fold(minute, bucket.exemplars)
 
     def _live(self, bucket: ClosedBucket, minute: int) -> tuple[CrisisEvent, ...]:
-        step = self.alarm.step(
+        steps = self.alarm.step(
             self._verdict,
             bucket.end_ms,
             learning=self._model.learning,
             silent=self._is_silent(bucket),
         )
-        return (self._event(bucket, minute, step),) if step else ()
+        return tuple(self._event(bucket, minute, step) for step in steps)
 
     @staticmethod
     def _is_silent(bucket: ClosedBucket) -> bool:
@@ -204,7 +227,7 @@ class Detector:
         evidence = proof.build(
             bucket,
             finding,
-            proof.Talk.of(self._phrases, self._exemplars, minute),
+            proof.Talk.of(self._listener, self._exemplars, minute),
             score=self._verdict.score,
             decision=decision(finding.assessment, self._verdict, self.alarm, self._settings, carried=carried),
             config_hash=self._settings.fingerprint(),
@@ -224,16 +247,17 @@ class Detector:
             window_start=to_rfc3339(bucket.end_ms - proof.window_ms(evidence)),
             window_end=end,
             evidence=evidence,
+            feedback=step.feedback,
         )
 
     def state(self) -> dict[str, Any]:
-        """Return the state as JSON has it: numbers, strings, lists and mappings, at most 2.5 KiB."""
+        """Return the state as JSON has it: numbers, strings, lists and mappings; its bounds are those of its parts."""
         return {
             "version": _VERSION,
             "model": self._model.state(),
             "verdict": [self._verdict.score, *(int(level) for level in self._verdict[1:])],
             "pages": self._pages.numbers(),
-            "phrases": self._phrases.state(),
+            "talk": self._listener.state(),
             "exemplars": self._exemplars.state(),
         }
 
@@ -249,7 +273,7 @@ class Detector:
             The state has another version, or is no state of a detector.
         """
         version = state.get("version")
-        if version not in (_VERSION, _BEFORE):
+        if version not in (_VERSION, *_BEFORE):
             raise UnknownDetectorState(f"detector state of version {version!r}, known is {_VERSION}")
         detector = cls(brand, settings, alarm)
         try:
@@ -262,7 +286,10 @@ class Detector:
         self._model.restore(state["model"])
         score, earned, at_once, held = state["verdict"]
         self._verdict = Verdict(number(score), Level(earned), Level(at_once), Level(held))
-        if state["version"] == _VERSION:
+        if "pages" in state:
             self._pages.restore(state["pages"])
-        self._phrases.restore(state["phrases"])
+        if state["version"] == _VERSION:
+            self._listener.restore(state["talk"])
+        else:
+            self._listener.take_over(*ordinary_talk(state["phrases"]))
         self._exemplars.restore(state["exemplars"])

@@ -8,10 +8,10 @@ from math import log10
 from typing import Any
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.concerns.listener import Listener
 from pipeline.detection import laws
 from pipeline.detection.account import Account, Reading, decisive, of_negativity, of_volume, readings
 from pipeline.detection.assessment import Assessment, HorizonView, Support
-from pipeline.detection.concerns import Phrases
 from pipeline.detection.exemplars import Exemplars
 from pipeline.detection.model import RARITY, BrandModel
 from pipeline.detection.peaks import ORDER
@@ -38,9 +38,9 @@ class Talk:
     exemplars: tuple[Exemplar, ...]
 
     @classmethod
-    def of(cls, phrases: Phrases, exemplars: Exemplars, end_minute: int) -> Talk:
-        """Read it from the counters."""
-        return cls(concerns=phrases.concerns(), hashtags=phrases.hashtags(), exemplars=exemplars.top(end_minute))
+    def of(cls, listener: Listener, exemplars: Exemplars, end_minute: int) -> Talk:
+        """Read it from what was heard."""
+        return cls(concerns=listener.concerns(), hashtags=listener.hashtags(), exemplars=exemplars.top(end_minute))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,12 @@ class BrandModel(base.AnomalyDetector):
         event = self.calendar.leading(minute - HORIZON_MINUTES[0], minute) if self.calendar else None
         return x if event is None else {**x, "planned": event.expect}
 
+    @property
+    def usual(self) -> tuple[float | None, float | None]:
+        """Share of ordinary mentions that ask something, and reach of an ordinary hour; none before there was one."""
+        mean, _variance, hours = self.reach
+        return (self.questions.usual, exp(mean) - 1.0) if hours > 0.0 else (None, None)
+
     def support(self, x: Mapping[Any, Any]) -> Support:
         """Return how unusual questions and reach of the last hour are."""
         mean, variance, hours = self.reach

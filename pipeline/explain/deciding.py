@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.explain.speech import Language
 from schemas.crisis import CrisisEvent, CrisisEventType, Decision, Evidence, WindowScore
+from schemas.feedback import DismissReason, FeedbackHeld, FeedbackVerdict
 from schemas.window import Level
 
 __all__ = ["level_sentences"]
@@ -32,6 +33,10 @@ def _sentences(event: CrisisEvent, language: Language) -> Iterator[str]:
             mentions=language.number(evidence.to_learn.mentions),
             hours=language.number(evidence.to_learn.hours),
         )
+    if event.feedback is not None:
+        yield _said(event, event.feedback, language)
+    if event.feedback is not None and event.feedback.verdict is FeedbackVerdict.DISMISS:
+        return  # the minute has no part in it
     if decision.carried:
         yield language.say("carried")
     elif event.level > event.previous_level:
@@ -40,6 +45,19 @@ def _sentences(event: CrisisEvent, language: Language) -> Iterator[str]:
         yield _fell(event, decision, language)
     else:
         yield from _stays(event, decision, language)
+
+
+def _said(event: CrisisEvent, held: FeedbackHeld, language: Language) -> str:
+    """Say what people made of the crisis, and what came of that."""
+    by = language.say("quoted", text=held.by) if held.by else language.say("by_somebody")
+    match held.verdict:
+        case FeedbackVerdict.CONFIRM:
+            return language.say("confirmed", by=by)
+        case FeedbackVerdict.SNOOZE:
+            return language.say("snoozed", by=by, until=language.moment(held.until or event.time))
+        case FeedbackVerdict.DISMISS:
+            reason = language.say(f"because_{held.reason or DismissReason.TOO_SMALL}")
+            return language.say("dismissed", by=by, reason=reason, peak=language.level(event.peak_level))
 
 
 def _earned(evidence: Evidence, decision: Decision, language: Language) -> Iterator[str]:

@@ -116,6 +116,17 @@ WORDS: dict[str, str] = {
     "waning": "It has not been held for {minutes} min; after {needed} min it is given up.",
     "fell": "{level} had not been held (down to {threshold}) for {needed} minutes, so it was given up.",
     "carried": "The level is what an earlier model gave; it is kept while this one learns.",
+    "by_somebody": "somebody who gave no name",
+    "confirmed": "Confirmed as a crisis by {by}: the baseline does not learn from it before it is over.",
+    "snoozed": "Put off until {until} by {by}: until then nothing is told but a higher level or the end.",
+    "dismissed": "Dismissed by {by}: {reason}. So it ended in this minute, whatever the minute earned; the same talk "
+    "opens no other crisis unless it goes beyond {peak}.",
+    "because_not_about_us": "the mentions mean something else of the same name",
+    "because_misread": "the mentions were misread, they were not negative",
+    "because_planned": "it was caused by something known beforehand",
+    "because_copies": "few people, many copies",
+    "because_old_news": "a known matter that came up again",
+    "because_too_small": "true, but too small for a crisis team",
     "learning": "The baseline has learnt {learning} of what it takes, so nothing above watch can be raised. Missing: "
     "minutes observed {minutes}, mentions {mentions}, hours with mentions {hours}.",
     # what people talk about

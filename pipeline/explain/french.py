@@ -124,6 +124,18 @@ _TEXTS: dict[str, str] = {
     "fell": "Le niveau « {level} » n’était plus tenu (jusqu’à {threshold}) depuis "
     "{needed} minutes : il a été abandonné.",
     "carried": "Le niveau vient d’un modèle antérieur ; il est conservé pendant que celui-ci apprend.",
+    "by_somebody": "quelqu’un qui n’a pas dit son nom",
+    "confirmed": "Crise confirmée par {by} : la référence n’apprend rien d’elle avant sa fin.",
+    "snoozed": "Mise en attente jusqu’au {until} par {by} : d’ici là, seuls un niveau plus élevé ou la fin "
+    "sont annoncés.",
+    "dismissed": "Écartée par {by} : {reason}. Elle a donc pris fin dans cette minute, quoi que la minute ait mérité ; "
+    "les mêmes propos n’ouvriront pas d’autre crise, sauf au-delà du niveau « {peak} ».",
+    "because_not_about_us": "les mentions parlent d’autre chose du même nom",
+    "because_misread": "les mentions ont été mal lues, elles n’étaient pas négatives",
+    "because_planned": "la cause était connue d’avance",
+    "because_copies": "peu de gens, beaucoup de copies",
+    "because_old_news": "une affaire connue qui revient",
+    "because_too_small": "c’est vrai, mais trop peu pour une cellule de crise",
     "learning": "L’apprentissage de la référence en est à {learning} : rien au-dessus de la vigilance "
     "ne peut être déclaré. Il manque : minutes observées {minutes}, mentions {mentions}, heures avec "
     "mentions {hours}.",

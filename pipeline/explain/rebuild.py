@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.enrich import Enriched, Enricher
@@ -13,6 +13,7 @@ from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent
+from schemas.feedback import Feedback
 from schemas.times import to_rfc3339
 
 __all__ = ["Log", "Rebuild"]
@@ -51,13 +52,22 @@ class Rebuild:
         Likewise.
     partitions : int
         Raw partitions.
+    feedback : iterable of Feedback
+        What people said of crises, dated as it took effect (`pipeline.feedback.feedback_of`).
     """
 
     def __init__(
-        self, settings: EngineSettings, watchlist: Watchlist, analyzer: TextAnalyzer, *, partitions: int = 1
+        self,
+        settings: EngineSettings,
+        watchlist: Watchlist,
+        analyzer: TextAnalyzer,
+        *,
+        partitions: int = 1,
+        feedback: Iterable[Feedback] = (),
     ) -> None:
         self._enricher = Enricher(settings, watchlist, analyzer)
         self._tracker = Tracker(settings, partition=0, calendars=watchlist.calendars)
+        self._tracker.expect(feedback)
         self._clocks = [self._enricher.new_clock(partition) for partition in range(partitions)]
         self.log = Log()
         self.events: dict[str, list[CrisisEvent]] = {}

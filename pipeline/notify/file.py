@@ -32,7 +32,7 @@ _KINDS: Mapping[str, type[Alertmanager | PagerDuty | Slack | Webhook]] = {
 }
 _LANGUAGES = ("en", "fr")
 _FILES = ("routing_key_file", "url_file", "secret_file")
-_ROUTE_FIELDS = ("channels", "brands", "min_level", "quiet")
+_ROUTE_FIELDS = ("channels", "brands", "min_level", "quiet", "reminders")
 _QUIET_FIELDS = ("start", "end", "days", "timezone", "below_level")
 _MOST_ALERTS = 1000
 _MOST_HOURS = 24 * 31
@@ -173,6 +173,7 @@ def _route(table: Any, where: str, channels: Mapping[str, Channel]) -> Route:
         brands=tuple(dict.fromkeys(brands)),
         min_level=_level(table, "min_level", Level.ALERT, where),
         quiet=tuple(_quiet(q, f"{where}: quiet[{i}]") for i, q in enumerate(listed(table, "quiet", where))),
+        reminders=_yes_or_no(table, "reminders", where),
     )
 
 
@@ -205,6 +206,13 @@ def _level(table: Mapping[str, Any], field: str, default: Level, where: str) -> 
     if isinstance(value, bool) or not isinstance(value, int) or not Level.WATCH <= value <= Level.SEVERE:
         raise NotifyFileError(f"{where}: {field}: expected a level from 1 (watch) to 4 (severe), got {shown(value)}")
     return Level(value)
+
+
+def _yes_or_no(table: Mapping[str, Any], field: str, where: str) -> bool:
+    value = table.get(field, True)
+    if not isinstance(value, bool):
+        raise NotifyFileError(f"{where}: {field}: expected true or false, got {shown(value)}")
+    return value
 
 
 def _time(table: Mapping[str, Any], field: str, where: str) -> time:

@@ -1,15 +1,16 @@
-"""An alarm that nobody can take for a real one: to try whether a channel works."""
+"""An alarm and a reminder that nobody can take for real ones: to try whether a channel works."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from schemas.crisis import Concern, CrisisEvent, CrisisEventType, Evidence
-from schemas.ids import crisis_event_id, crisis_id
+from schemas.ids import crisis_event_id, crisis_id, overdue_id
+from schemas.situation import CommunicationOverdue
 from schemas.times import to_rfc3339
 from schemas.window import Level, WindowCounts
 
-__all__ = ["TEST_BRAND", "invented_alarm"]
+__all__ = ["TEST_BRAND", "invented_alarm", "invented_reminder"]
 
 TEST_BRAND = "vigie-test-alarm"
 """The brand that it is about; its name says what it is wherever it is shown."""
@@ -35,6 +36,23 @@ def invented_alarm(opened: datetime, resolved: datetime) -> tuple[CrisisEvent, C
     return (
         _event(CrisisEventType.OPENED, opened, opened, Level.ALERT, Level.CALM),
         _event(CrisisEventType.RESOLVED, opened, resolved, Level.CALM, Level.ALERT),
+    )
+
+
+def invented_reminder(alarm: CrisisEvent, at: datetime) -> CommunicationOverdue:
+    """Return the word that an update is overdue in a crisis that was invented."""
+    at_ms = round(at.timestamp()) * 1000
+    return CommunicationOverdue(
+        id=overdue_id(alarm.crisis_id, at_ms),
+        crisis_id=alarm.crisis_id,
+        brand=TEST_BRAND,
+        level=alarm.level,
+        time=to_rfc3339(at_ms),
+        due_at=to_rfc3339(at_ms),
+        interval_minutes=60,
+        missed=1,
+        silent_on=("this is a test",),
+        waiting=3,
     )
 
 

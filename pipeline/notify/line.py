@@ -13,6 +13,9 @@ In order, and as seldom as that allows:
 - A step that nobody took within `GIVE_UP_MS` and `LEAST_ATTEMPTS` is given up, as is one that the receiver will never
   take. If that was how the channel would have heard of the crisis, it is *owed* the crisis: the next step tells of it,
   if it is still open.
+- A reminder that the brand is silent goes behind every step. It is dropped when a newer one comes, when its crisis
+  ends, in quiet hours, and when it could not be told for `STALE_MS`; it counts in no budget, and never tells of a level
+  that the channel has not heard of.
 
 Pure: the clock is a parameter.
 """
@@ -27,12 +30,14 @@ from pipeline.notify.step import Step
 from schemas.crisis import CrisisEventType
 from schemas.window import Level
 
-__all__ = ["GIVE_UP_MS", "LEAST_ATTEMPTS", "Item", "Line", "Result"]
+__all__ = ["GIVE_UP_MS", "LEAST_ATTEMPTS", "STALE_MS", "Item", "Line", "Result"]
 
 GIVE_UP_MS = 3_600_000
 """For how long a step is tried; an hour later there is a newer one, as a rule."""
 LEAST_ATTEMPTS = 5
 """How often at least, after a worker was away, or when a step has waited for those before it."""
+STALE_MS = 900_000
+"""How long a reminder is worth telling: after that the brand may well have spoken, and if not, another one comes."""
 _FIRST_DELAY_MS = 1_000
 _LAST_DELAY_MS = 60_000
 _SPREAD = 0x1_0000
@@ -46,7 +51,8 @@ class Result(StrEnum):
     DEAD = "dead"
     """It became a dead letter."""
     WITHHELD_QUIET = "withheld_quiet"
-    """It waited for quiet hours to end, and something newer came, or the crisis was over."""
+    """It waited for quiet hours to end, and something newer came, or the crisis was over. Of a reminder: it came in
+    quiet hours."""
     WITHHELD_BUDGET = "withheld_budget"
     """The alert budget did not allow it, or the alarm that it follows."""
     SUPERSEDED = "superseded"
@@ -114,8 +120,20 @@ class Line:
         if self._will_know(step.crisis_id) or self._may_open(item):
             for before in self.pending:
                 before.held_until_ms = min(before.held_until_ms, held_ms)
-            self.pending.append(item)
+            self.pending.insert(self._before_reminders(), item)
         return [Result.WITHHELD_QUIET if item.held_until_ms else Result.SUPERSEDED for item in gone]
+
+    def remind(self, reminder: Step, address: Address, now_ms: int) -> list[Result]:
+        """Take in a reminder. Returns how what it replaces, or it itself, has ended."""
+        if not self._will_know(reminder.crisis_id):
+            return []
+        gone = [item for item in self.pending if item.step.reminds and not item.redriven and item is not self.under_way]
+        self.pending = [item for item in self.pending if item not in gone]
+        superseded = [Result.SUPERSEDED for _ in gone]
+        if address.held_until_ms:
+            return [*superseded, Result.WITHHELD_QUIET]
+        self.pending.append(Item(step=reminder, since_ms=now_ms))
+        return superseded
 
     def redrive(self, step: Step, now_ms: int) -> None:
         """Take in a step that is to be told once more."""
@@ -125,6 +143,8 @@ class Line:
     def _gives_way(self, item: Item, step: Step) -> bool:
         if item.redriven:
             return False
+        if item.step.reminds:
+            return step.ends or item.step.crisis_id != step.crisis_id
         if item.step.crisis_id == step.crisis_id:
             return item.step.type is CrisisEventType.UPDATED or (item.newest_only and not item.attempts)
         # An older crisis, whose end was never read.
@@ -135,8 +155,15 @@ class Line:
 
     def _will_know(self, crisis_id: str) -> bool:
         return self._knows(crisis_id) or any(
-            item.step.crisis_id == crisis_id and not item.redriven for item in self.pending
+            item.step.crisis_id == crisis_id and not item.redriven and not item.step.reminds for item in self.pending
         )
+
+    def _before_reminders(self) -> int:
+        """Return the place in `pending` before those reminders at its end that nobody has begun to tell."""
+        place = len(self.pending)
+        while place and self.pending[place - 1].step.reminds and self.pending[place - 1] is not self.under_way:
+            place -= 1
+        return place
 
     def _may_open(self, item: Item) -> bool:
         return item.opens and (item.first or self.owed == item.step.crisis_id)
@@ -163,11 +190,19 @@ class Line:
     def _withheld(self, item: Item, budget: Budget, now_ms: int) -> Result | None:
         if not self._knows(item.step.crisis_id) and not self._may_open(item):
             return Result.SUPERSEDED if self.owed == item.step.crisis_id else Result.WITHHELD_BUDGET
+        if item.step.reminds:
+            if now_ms - item.since_ms > STALE_MS:
+                return Result.SUPERSEDED
+            return Result.WITHHELD_BUDGET if self._raises(item) else None
         if item.attempts or not self._is_alarm(item) or budget.allows(item.step.level, self.alarms_ms, now_ms):
             return None
         return Result.WITHHELD_BUDGET
 
     def _is_alarm(self, item: Item) -> bool:
+        return not item.step.reminds and self._raises(item)
+
+    def _raises(self, item: Item) -> bool:
+        """Whether its level is above the one that the channel knows."""
         known = self.told.level if self.told is not None and self._knows(item.step.crisis_id) else Level.CALM
         return item.step.level > known
 
@@ -182,6 +217,8 @@ class Line:
         """Note that the receiver took it; ``goes_on`` is the crisis of the brand that is open."""
         self._end(item)
         step = item.step
+        if step.reminds:
+            return
         # What was asked for again may be of a crisis that has long been over.
         current = not item.redriven or step.crisis_id == goes_on
         if current and (self.told is None or step.position > self.told.position):
@@ -202,7 +239,7 @@ class Line:
     def dead(self, item: Item) -> None:
         """Note that it became a dead letter."""
         self._end(item)
-        if not item.redriven and not item.step.ends and not self._knows(item.step.crisis_id):
+        if not item.redriven and not item.step.ends and not item.step.reminds and not self._knows(item.step.crisis_id):
             self.owed = item.step.crisis_id
 
     def _end(self, item: Item) -> None:

@@ -12,6 +12,9 @@ Decision: *a step that was read more than `LATE_MS` after it was published is no
 reads a year of history, a worker may have been away for a weekend: then only the newest step of a crisis that is still
 open is told. A worker delivers once it has read its partition to the end, so it knows which that is.
 
+Decision: *a reminder that an update is overdue is no step.* It is known by its time, is only ever told of the crisis
+that goes on, and is dropped where a step would wait: by the time it could be told the brand may have spoken.
+
 The rules of a single channel are in `pipeline.notify.line`. Pure: the clock is a parameter.
 """
 
@@ -20,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.notify.line import Item, Line, Result
+from pipeline.notify.line import STALE_MS, Item, Line, Result
 from pipeline.notify.routing import Address
-from pipeline.notify.step import Position, Step
+from pipeline.notify.step import NOWHERE, Position, Step
 
 __all__ = ["LATE_MS", "Ended", "Outbox"]
 
@@ -32,17 +35,17 @@ LATE_MS = 3_600_000
 Ended = tuple[str, Result]
 """A channel, and how a notification to it has ended."""
 
-_NOTHING_SEEN = Position(-1, -1)
-
 
 @dataclass(slots=True, kw_only=True)
 class Outbox:
     """All that is to be told of one brand."""
 
-    seen: Position = _NOTHING_SEEN
+    seen: Position = NOWHERE
     """The last step that was taken in."""
     goes_on: str = ""
     """ID of its crisis while that is open, else empty."""
+    reminded_ms: int = -1
+    """Event time of the last reminder that was taken in; reminders of a brand follow one another."""
     lines: dict[str, Line] = field(default_factory=dict)
     """By channel; a channel that knows nothing and is to be told nothing may have none."""
 
@@ -72,6 +75,23 @@ class Outbox:
             (channel, result)
             for channel in sorted({*addresses, *self.lines})
             for result in self.line(channel).take(step, addresses.get(channel), now_ms, late=late)
+        ]
+
+    def remind(self, reminder: Step, time_ms: int, addresses: Mapping[str, Address], now_ms: int) -> list[Ended]:
+        """Take in a reminder of ``time_ms``, event time; one that was taken in before changes nothing.
+
+        Only channels that know of the crisis, or are about to, are told. ``addresses`` and what is returned are as of
+        `take`.
+        """
+        if time_ms <= self.reminded_ms:
+            return []
+        self.reminded_ms = time_ms
+        if reminder.crisis_id != self.goes_on or now_ms - reminder.origin.appended_ms > STALE_MS:
+            return []
+        return [
+            (channel, result)
+            for channel in sorted(addresses.keys() & self.lines.keys())
+            for result in self.lines[channel].remind(reminder, addresses[channel], now_ms)
         ]
 
     def redrive(self, step: Step, channel: str, now_ms: int) -> None:

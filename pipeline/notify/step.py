@@ -1,14 +1,15 @@
-"""A crisis event as it waits to be told: what is asked of it, and the record that it came in."""
+"""A record of a crisis as it waits to be told: what is asked of it, and the record that it came in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CommunicationOverdue
 from schemas.times import from_rfc3339
 from schemas.window import Level
 
-__all__ = ["Origin", "Position", "Step"]
+__all__ = ["NOWHERE", "Origin", "Position", "Step"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +20,10 @@ class Position:
     """When its crisis was opened, epoch milliseconds."""
     sequence: int
     """Its place in the crisis."""
+
+
+NOWHERE = Position(-1, -1)
+"""Before the first step of all; also of what is no step in the life of a crisis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step in the life of a crisis."""
+    """One step in the life of a crisis, or a reminder that the brand is silent in one."""
 
     event_id: str
     """ID of the event."""
@@ -57,6 +62,8 @@ class Step:
     """The event as it was published."""
     origin: Origin
     """The record that it came in."""
+    reminds: bool = False
+    """It is a reminder: it tells nothing new of the crisis, and has no place in its life."""
 
     @classmethod
     def of(cls, event: CrisisEvent, payload: bytes, origin: Origin) -> Step:
@@ -76,6 +83,25 @@ class Step:
             payload=payload.decode(),
             origin=origin,
         )
+
+    @classmethod
+    def reminder(cls, overdue: CommunicationOverdue, payload: bytes, origin: Origin) -> Step:
+        """Take a reminder from the word that an update is overdue."""
+        return cls(
+            event_id=overdue.id,
+            crisis_id=overdue.crisis_id,
+            position=NOWHERE,
+            type=CrisisEventType.UPDATED,
+            level=overdue.level,
+            payload=payload.decode(),
+            origin=origin,
+            reminds=True,
+        )
+
+    @property
+    def name(self) -> str:
+        """What it is, for logs."""
+        return "communication_overdue" if self.reminds else self.type.value
 
     @property
     def ends(self) -> bool:

@@ -51,6 +51,8 @@ class _StoredOutbox:
     goes_on: str
     steps: list[Step]
     lines: dict[str, _StoredLine]
+    reminded_ms: int = -1
+    """Values of before there were reminders have none."""
 
 
 @cache
@@ -75,7 +77,16 @@ def dump_outbox(outbox: Outbox) -> bytes:
         for channel, line in sorted(outbox.lines.items())
         if line.told or line.owed or line.alarms_ms or line.pending
     }
-    return encode(_StoredOutbox(v=_VERSION, seen=outbox.seen, goes_on=outbox.goes_on, steps=list(places), lines=lines))
+    return encode(
+        _StoredOutbox(
+            v=_VERSION,
+            seen=outbox.seen,
+            goes_on=outbox.goes_on,
+            steps=list(places),
+            lines=lines,
+            reminded_ms=outbox.reminded_ms,
+        )
+    )
 
 
 def _stored_item(item: Item, place: int) -> _StoredItem:
@@ -111,6 +122,7 @@ def load_outbox(value: bytes) -> Outbox:
         return Outbox(
             seen=stored.seen,
             goes_on=stored.goes_on,
+            reminded_ms=stored.reminded_ms,
             lines={channel: _line(line, stored.steps) for channel, line in stored.lines.items()},
         )
     except (ValidationError, IndexError) as error:

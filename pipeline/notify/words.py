@@ -1,4 +1,4 @@
-"""A step of a crisis in the few plain words of a notification. Never the text of a tweet.
+"""A step of a crisis, or a reminder in one, in the few plain words of a notification. Never the text of a tweet.
 
 A notification says what to know at once; `vigie explain` says why, with the same words for the same things.
 """
@@ -11,6 +11,8 @@ from pipeline.explain import speech
 from pipeline.notify import words_english, words_french
 from pipeline.notify.channels import Language
 from schemas.crisis import CrisisEvent, CrisisEventType, Evidence
+from schemas.feedback import FeedbackHeld
+from schemas.situation import CommunicationOverdue
 
 __all__ = ["Words", "exemplar_links", "in_words", "name_of", "tweets_to_read"]
 
@@ -43,20 +45,27 @@ class Words(NamedTuple):
         return (*self.numbers, *self.talk, *self.notes)
 
 
-def in_words(event: CrisisEvent, language: Language) -> Words:
-    """Put a step of a crisis into words."""
-    speaking, evidence = _LANGUAGES[language], event.evidence
+def in_words(event: CrisisEvent | CommunicationOverdue, language: Language) -> Words:
+    """Put a step of a crisis, or a reminder, into words."""
+    speaking = _LANGUAGES[language]
+    if isinstance(event, CommunicationOverdue):
+        return _reminder(event, speaking)
+    evidence = event.evidence
     return Words(
-        title=speaking.say(
-            f"told_{event.type}",
-            brand=_plain(event.brand),
-            previous=speaking.level(event.previous_level),
-            level=speaking.level(event.level),
-        ),
+        title=_title(event, speaking),
         numbers=_numbers(evidence, speaking),
         talk=_talk(evidence, speaking),
         notes=_notes(event, speaking),
     )
+
+
+def _title(event: CrisisEvent, speaking: speech.Language) -> str:
+    brand, level = _plain(event.brand), speaking.level(event.level)
+    if (said := event.feedback) is not None:
+        until = speaking.moment(said.until) if said.until else ""
+        return speaking.say(f"told_{said.verdict}", brand=brand, level=level, until=until)
+    previous = speaking.level(event.previous_level)
+    return speaking.say(f"told_{event.type}", brand=brand, previous=previous, level=level)
 
 
 def name_of(level: int, language: Language) -> str:
@@ -121,13 +130,42 @@ def _talk(evidence: Evidence, speaking: speech.Language) -> tuple[str, ...]:
 def _notes(event: CrisisEvent, speaking: speech.Language) -> tuple[str, ...]:
     evidence = event.evidence
     key = "over" if event.type is CrisisEventType.RESOLVED else "since"
-    said = [speaking.say(key, opened=speaking.moment(event.opened_at), peak=speaking.level(event.peak_level))]
+    said = [] if event.feedback is None else [_said(event.feedback, speaking)]
+    said.append(speaking.say(key, opened=speaking.moment(event.opened_at), peak=speaking.level(event.peak_level)))
     if evidence.planned is not None:
         times = speaking.amount(evidence.planned.expect)
         said.append(speaking.say("planned", name=_plain(evidence.planned.name), times=times))
     if evidence.unobserved_minutes:
         said.append(speaking.say("unobserved", minutes=speaking.number(evidence.unobserved_minutes)))
     return tuple(said)
+
+
+def _said(feedback: FeedbackHeld, speaking: speech.Language) -> str:
+    by = _plain(feedback.by) or speaking.say("by_somebody")
+    if feedback.reason is None:
+        return speaking.say("said_by", by=by)
+    return speaking.say("said_why", by=by, reason=speaking.say(f"because_{feedback.reason}"))
+
+
+def _reminder(overdue: CommunicationOverdue, speaking: speech.Language) -> Words:
+    last = overdue.last_update_at
+    silent_on = [speaking.say("quoted", text=_plain(label)) for label in overdue.silent_on[:_CONCERNS]]
+    waiting = speaking.number(overdue.waiting)
+    return Words(
+        title=speaking.say("told_overdue", brand=_plain(overdue.brand), level=speaking.level(overdue.level)),
+        numbers=(
+            speaking.say("no_update") if last is None else speaking.say("last_update", last=speaking.moment(last)),
+            speaking.say(
+                "every", minutes=speaking.number(overdue.interval_minutes), due=speaking.moment(overdue.due_at)
+            ),
+            *((speaking.say("missed", updates=speaking.number(overdue.missed)),) if overdue.missed > 1 else ()),
+        ),
+        talk=(
+            *((speaking.say("silent_on", concerns=speaking.listed(silent_on)),) if silent_on else ()),
+            *((speaking.say("waiting", questions=waiting),) if overdue.waiting else ()),
+        ),
+        notes=(),
+    )
 
 
 def _plain(text: str) -> str:

@@ -13,12 +13,25 @@ WORDS: dict[str, str] = {
     "told_updated": f"{{brand}}{_COLON} toujours {_OPEN}{{level}}{_CLOSE}",
     "told_deescalated": f"{{brand}}{_COLON} apaisement, de {_OPEN}{{previous}}{_CLOSE} à {_OPEN}{{level}}{_CLOSE}",
     "told_resolved": f"{{brand}}{_COLON} retour au calme",
+    "told_confirm": f"{{brand}}{_COLON} crise confirmée ({{level}})",
+    "told_snooze": f"{{brand}}{_COLON} mise en attente jusqu’au {{until}} ({{level}})",
+    "told_dismiss": f"{{brand}}{_COLON} alarme écartée, pas de crise",
+    "said_by": "Avis donné par {by}.",
+    "said_why": f"Avis donné par {{by}}{_COLON} {{reason}}.",
     "counted": f"{{volume}} mentions {{window}}, par {{authors}} environ{_SEMICOLON} on en attendait environ "
     "{expected}.",
     "counted_one": f"Une seule mention {{window}}{_SEMICOLON} on en attendait environ {{expected}}.",
     "talk": f"Ce dont on parle{_COLON} {{concerns}}.",
     "since": f"Depuis le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
     "over": f"Ouverture le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
+    "told_overdue": f"{{brand}}{_COLON} un message de la marque est en retard ({{level}})",
+    "last_update": "Le dernier message de la marque date du {last}.",
+    "no_update": "Aucun message de la marque n’a été vu.",
+    "every": f"À ce niveau, le plan d’action en demande un toutes les {{minutes}} minutes{_SEMICOLON} il était attendu "
+    "le {due}.",
+    "missed": f"Messages manqués de suite{_COLON} {{updates}}.",
+    "silent_on": f"Aucun message n’aborde{_COLON} {{concerns}}.",
+    "waiting": f"Questions sans réponse{_COLON} {{questions}}.",
     "tweets": f"Tweets à lire{_COLON} {{tweets}}",
 }
 """Texts by key; `{name}` is filled in."""

@@ -1,62 +1,22 @@
-"""What to do in a crisis, who does it, and by when: what a playbook file says."""
+"""What to do in a crisis, who does it, and by when: a playbook, from a file or Vigie's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from pathlib import Path
 
-from schemas.situation import Practice
+from pipeline.playbook.loading import parse_parts
+from pipeline.playbook.parts import Action, Check, PlaybookError, Rhythm
+from schemas.codec import encode
 from schemas.window import Level
 
-__all__ = ["Action", "Check", "Playbook", "Rhythm"]
+__all__ = ["Action", "Check", "Playbook", "Rhythm", "default_text"]
 
-
-class Check(StrEnum):
-    """How it is seen that an action was done."""
-
-    ACKNOWLEDGED = "acknowledged"
-    """An update by the brand since the level was first reached."""
-    UPDATED = "updated"
-    """The last update is no older than the interval of the level."""
-    ANSWERED = "answered"
-    """No question to the brand has waited for longer than `within_minutes`."""
-    TONE = "tone"
-    """No post of the brand since the opening is off tone."""
-    VERIFIED = "verified"
-    """Somebody has confirmed, dismissed or snoozed the crisis."""
-    BY_HAND = "by_hand"
-    """It is not seen: people tick it off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """How often something is to be said at a level."""
-
-    update_every_minutes: int | None = None
-    """The brand posts an update at least this often; none asks for none."""
-    report_every_minutes: int = 60
-    """A situation is published this often."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing to do."""
-
-    id: str
-    """Its name: small letters, digits and `-`."""
-    practice: Practice
-    """Which of the five practices it serves."""
-    level: Level
-    """Asked for at this level and above."""
-    what: Mapping[str, str]
-    """What to do, by language code; the first language stands in for one that is missing."""
-    who: Mapping[str, str]
-    """Who does it, likewise."""
-    within_minutes: int | None = None
-    """By when, counted from when the crisis first reached `level`; none has no time."""
-    check: Check = Check.BY_HAND
-    """How it is seen that it was done."""
+_DEFAULT = "default.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +29,64 @@ class Playbook:
     """At most 30."""
     fingerprint: str
     """Short hash of the content, equal for equal playbooks on every machine."""
+
+    @classmethod
+    def of(cls, rhythms: Mapping[Level, Rhythm], actions: tuple[Action, ...]) -> Playbook:
+        """Make a playbook of its parts."""
+        return cls(rhythms=rhythms, actions=actions, fingerprint=_fingerprint(rhythms, actions))
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> Playbook:
+        """Read the text of a playbook; ``source`` names the file in messages.
+
+        Raises
+        ------
+        PlaybookError
+            Something in it is wrong.
+        """
+        return cls.of(*parse_parts(text, source))
+
+    @classmethod
+    def load(cls, path: Path) -> Playbook:
+        """Read a playbook's file.
+
+        Raises
+        ------
+        PlaybookError
+            It cannot be read, or something in it is wrong.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise PlaybookError(f"{path}: cannot read the playbook: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise PlaybookError(f"{path}: expected UTF-8: {error}") from error
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def default(cls) -> Playbook:
+        """Return Vigie's own, in English and French."""
+        return _default()
+
+    def actions_at(self, level: Level) -> tuple[Action, ...]:
+        """Return what is asked for at a level, in the order of the file."""
+        return tuple(action for action in self.actions if action.level <= level)
+
+
+def default_text() -> str:
+    """Return the file of Vigie's own playbook: a start for one of your own."""
+    return files(__package__).joinpath(_DEFAULT).read_text(encoding="utf-8")
+
+
+@cache
+def _default() -> Playbook:
+    return Playbook.parse(default_text(), _DEFAULT)
+
+
+def _fingerprint(rhythms: Mapping[Level, Rhythm], actions: tuple[Action, ...]) -> str:
+    # The order of actions and of languages is part of what a playbook says; that of levels is not.
+    content = {
+        "rhythms": [[int(level), asdict(rhythms[level])] for level in sorted(rhythms)],
+        "actions": [asdict(action) for action in actions],
+    }
+    return blake2b(encode(content), digest_size=8).hexdigest()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.report import curves, marks
 from pipeline.report.episodes import Episode
-from pipeline.report.phrasing import LEVEL_WORDS, count, moment, percent, plural
+from pipeline.report.phrasing import Phrasing, plain
 from pipeline.report.scale import Tick, TimeScale, VolumeScale
 from pipeline.report.series import BrandSeries, Point
 
@@ -46,7 +46,7 @@ class Chart:
     learning: tuple[marks.Rect, ...]
 
 
-def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str) -> Chart:
+def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str, phrasing: Phrasing) -> Chart:
     """Lay out the chart of one brand.
 
     Parameters
@@ -57,30 +57,32 @@ def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str) 
         The brand's crises with their numbers in the report, in order of opening.
     name : str
         The brand, for the description.
+    phrasing : Phrasing
+        The language of its words.
     """
     points, runs, step_ms = series.points(), list(series.runs()), series.step_ms
     scale = TimeScale(points[0].time_ms - step_ms, points[-1].time_ms)
     volume = VolumeScale(_largest(points), VOLUME_HEIGHT)
     worst = sorted(crises, key=lambda crisis: (-crisis[1].peak_level, crisis[0]))[:_MAX_MARKED]
     marked = sorted(worst, key=lambda crisis: crisis[0])
-    labels = marks.labels(scale, marked)
+    labels = marks.labels(scale, marked, phrasing)
     return Chart(
-        description=_description(name, points, [episode for _, episode in crises]),
-        time_ticks=scale.ticks(),
-        volume_ticks=volume.ticks(),
+        description=_description(name, points, [episode for _, episode in crises], phrasing),
+        time_ticks=scale.ticks(phrasing),
+        volume_ticks=volume.ticks(phrasing),
         volume_line=curves.line(scale, runs, lambda p: volume.y(p.volume)),
         volume_area=curves.area(scale, runs, lambda p: volume.y(p.volume), VOLUME_HEIGHT),
         expected_line=curves.line(scale, runs, lambda p: volume.y(p.expected)),
         band=curves.band(scale, runs, volume),
         share_line=curves.share_line(scale, runs, _share_y),
         usual_line=curves.line(scale, runs, lambda p: _share_y(p.usual_share)),
-        levels=marks.levels(scale, points, step_ms, LEVEL_HEIGHT),
-        spans=marks.spans(scale, marked),
+        levels=marks.levels(scale, points, step_ms, LEVEL_HEIGHT, phrasing),
+        spans=marks.spans(scale, marked, phrasing),
         labels=labels,
         label_rows=max((label.row + 1 for label in labels), default=0),
-        markers=marks.markers(scale, marked),
-        unobserved=marks.stretches(scale, points, step_ms, lambda p: not p.observed, "Input is missing"),
-        learning=marks.stretches(scale, points, step_ms, lambda p: p.learning < 1, "Still learning"),
+        markers=marks.markers(scale, marked, phrasing),
+        unobserved=marks.stretches(scale, points, step_ms, lambda p: not p.observed, phrasing.words["mark_missing"]),
+        learning=marks.stretches(scale, points, step_ms, lambda p: p.learning < 1, phrasing.words["mark_learning"]),
     )
 
 
@@ -94,24 +96,30 @@ def _share_y(share: float) -> float:
     return round(SHARE_HEIGHT * (1 - min(max(share, 0.0), 1.0)), 1)
 
 
-def _description(name: str, points: Sequence[Point], crises: Sequence[Episode]) -> str:
+def _description(name: str, points: Sequence[Point], crises: Sequence[Episode], phrasing: Phrasing) -> str:
     busiest = max(points, key=lambda p: (p.volume, -p.time_ms))
+    first, last = phrasing.at(points[0].time_ms), phrasing.at(points[-1].time_ms)
     parts = [
-        f"Mentions per hour of {name} from {moment(points[0].time_ms)} to {moment(points[-1].time_ms)} UTC.",
-        f"The busiest hour ended {moment(busiest.time_ms)} with {plural(busiest.volume, 'mention', 'mentions')}",
-        f"where {count(busiest.expected)} were expected.",
+        phrasing.say("chart_desc", brand=plain(name), first=first, last=last),
+        phrasing.say(
+            "chart_busiest",
+            moment=phrasing.at(busiest.time_ms),
+            mentions=phrasing.plural("mentions", busiest.volume),
+            expected=phrasing.whole(busiest.expected),
+        ),
     ]
     shares = [p for p in points if p.negative_share is not None]
     if shares:
         worst = max(shares, key=lambda p: (p.negative_share or 0.0, -p.time_ms))
-        parts.append(
-            f"The highest negative share was {percent(worst.negative_share or 0.0)} "
-            f"around {moment(worst.time_ms)}; usual is {percent(worst.usual_share)}."
-        )
-    parts.append(f"Highest level: {LEVEL_WORDS[max(p.level for p in points)]}.")
-    parts += [
-        f"Crisis opened {moment(e.opened_ms)}, "
-        + (f"resolved {moment(e.resolved_ms)}." if e.resolved_ms is not None else "still open.")
-        for e in crises[:_MAX_MARKED]
-    ]
+        share, usual = phrasing.percent(worst.negative_share or 0.0), phrasing.percent(worst.usual_share)
+        parts.append(phrasing.say("chart_worst", share=share, moment=phrasing.at(worst.time_ms), usual=usual))
+    parts.append(phrasing.say("chart_highest", level=phrasing.level(max(p.level for p in points))))
+    parts += [_life(episode, phrasing) for episode in crises[:_MAX_MARKED]]
     return " ".join(parts)
+
+
+def _life(episode: Episode, phrasing: Phrasing) -> str:
+    opened, resolved_ms = phrasing.at(episode.opened_ms), episode.resolved_ms
+    if resolved_ms is None:
+        return phrasing.say("chart_open", opened=opened)
+    return phrasing.say("chart_over", opened=opened, resolved=phrasing.at(resolved_ms))

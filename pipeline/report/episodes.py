@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pipeline.report.course import Course
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 from schemas.window import Level
 
@@ -20,6 +22,8 @@ class Episode:
     brand: str
     events: tuple[CrisisEvent, ...]
     """At least one, by sequence, each sequence once."""
+    course: Course = field(default_factory=Course, compare=False)
+    """What its situations told."""
 
     @staticmethod
     def time_ms(event: CrisisEvent) -> int:
@@ -53,6 +57,11 @@ class Episode:
         return self.peak_level >= Level.ALERT
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on."""
+        return self.resolved_ms is None
+
+    @property
     def alarm(self) -> CrisisEvent:
         """The event that first called for a person; of mere watching, the first."""
         return next((event for event in self.events if event.level >= Level.ALERT), self.events[0])
@@ -63,16 +72,24 @@ class Episode:
         return max(self.events, key=lambda e: (e.level, e.evidence.score, -e.sequence))
 
 
-def episodes(events: Iterable[CrisisEvent]) -> list[Episode]:
-    """Group events by crisis, in order of opening. An event that is there twice counts once."""
+def episodes(records: Iterable[CrisisRecord]) -> list[Episode]:
+    """Group records by crisis, in order of opening. What is there twice counts once.
+
+    A crisis of which there are situations but no step is left out: nothing says why it was one.
+    """
     grouped: dict[str, dict[int, CrisisEvent]] = {}
-    for event in events:
-        grouped.setdefault(event.crisis_id, {})[event.sequence] = event
+    courses: dict[str, Course] = {}
+    for record in records:
+        if isinstance(record, CrisisEvent):
+            grouped.setdefault(record.crisis_id, {})[record.sequence] = record
+        else:
+            courses.setdefault(record.crisis_id, Course()).add(record)
     found = [
         Episode(
             crisis_id=crisis_id,
             brand=next(iter(steps.values())).brand,
             events=tuple(steps[sequence] for sequence in sorted(steps)),
+            course=courses.get(crisis_id) or Course(),
         )
         for crisis_id, steps in grouped.items()
     ]

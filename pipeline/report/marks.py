@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.report.episodes import Episode
-from pipeline.report.phrasing import LEVEL_WORDS, moment
+from pipeline.report.phrasing import Phrasing
 from pipeline.report.scale import WIDTH, TimeScale
 from pipeline.report.series import Point
 from schemas.crisis import CrisisEventType
@@ -55,7 +55,9 @@ class Marker:
     title: str
 
 
-def levels(scale: TimeScale, points: Sequence[Point], step_ms: int, height: int) -> tuple[Rect, ...]:
+def levels(
+    scale: TimeScale, points: Sequence[Point], step_ms: int, height: int, phrasing: Phrasing
+) -> tuple[Rect, ...]:
     """Return the level strip: a bar for each stretch of one level, as high as the level."""
     row = height / len(Level)
     return tuple(
@@ -65,7 +67,12 @@ def levels(scale: TimeScale, points: Sequence[Point], step_ms: int, height: int)
             y=round(height - row * (level + 1), 1),
             height=round(row * (level + 1), 1),
             level=level,
-            title=f"{LEVEL_WORDS[level]} from {moment(first.time_ms)} to {moment(last.time_ms)} UTC",
+            title=phrasing.say(
+                "mark_level",
+                level=phrasing.level(level),
+                first=phrasing.at(first.time_ms),
+                last=phrasing.at(last.time_ms),
+            ),
         )
         for level, first, last, x, width in _runs(scale, points, step_ms, lambda p: p.level)
     )
@@ -97,39 +104,47 @@ def _runs(
         x = right
 
 
-def spans(scale: TimeScale, crises: Numbered) -> tuple[Rect, ...]:
+def spans(scale: TimeScale, crises: Numbered, phrasing: Phrasing) -> tuple[Rect, ...]:
     """Return the time from opening to resolution of each crisis; an open one reaches the right edge."""
     found = []
     for number, episode in crises:
         x = scale.x(episode.opened_ms)
         end = scale.x(episode.resolved_ms) if episode.resolved_ms is not None else float(WIDTH)
-        found.append(Rect(x=x, width=round(max(end - x, 2.0), 1), title=_title(number, episode)))
+        found.append(Rect(x=x, width=round(max(end - x, 2.0), 1), title=_title(number, episode, phrasing)))
     return tuple(found)
 
 
-def labels(scale: TimeScale, crises: Numbered) -> tuple[Label, ...]:
+def labels(scale: TimeScale, crises: Numbered, phrasing: Phrasing) -> tuple[Label, ...]:
     """Return the numbers of the crises, in two rows where they would touch."""
     found: list[Label] = []
     for number, episode in crises:
         at = min(max(scale.percent(episode.opened_ms), 1.5), 98.5)
         touches = bool(found) and at - found[-1].at < _CLOSE
         row = 1 - found[-1].row if touches else 0
-        found.append(Label(at=at, row=row, number=number, title=_title(number, episode)))
+        found.append(Label(at=at, row=row, number=number, title=_title(number, episode, phrasing)))
     return tuple(found)
 
 
-def markers(scale: TimeScale, crises: Numbered) -> tuple[Marker, ...]:
+def markers(scale: TimeScale, crises: Numbered, phrasing: Phrasing) -> tuple[Marker, ...]:
     """Return where crises were opened, escalated and resolved; the strip itself shows the way down."""
     found = []
     for number, episode in crises:
         steps = [event for event in episode.events if event.type in _MARKED]
         for event in steps[: _MAX_MARKERS // 2] + steps[_MAX_MARKERS // 2 :][-_MAX_MARKERS // 2 :]:
             at_ms = episode.time_ms(event)
-            title = f"Crisis {number} {event.type} at {moment(at_ms)} UTC, level {LEVEL_WORDS[event.level]}"
+            title = phrasing.say(
+                "mark_step",
+                number=number,
+                step=phrasing.words[event.type],
+                moment=phrasing.at(at_ms),
+                level=phrasing.level(event.level),
+            )
             found.append(Marker(at=scale.percent(at_ms), type=event.type.value, title=title))
     return tuple(found)
 
 
-def _title(number: int, episode: Episode) -> str:
-    end = f"resolved {moment(episode.resolved_ms)} UTC" if episode.resolved_ms is not None else "still open"
-    return f"Crisis {number}: opened {moment(episode.opened_ms)} UTC, {end}"
+def _title(number: int, episode: Episode, phrasing: Phrasing) -> str:
+    opened, resolved_ms = phrasing.at(episode.opened_ms), episode.resolved_ms
+    if resolved_ms is None:
+        return phrasing.say("mark_open", number=number, opened=opened)
+    return phrasing.say("mark_over", number=number, opened=opened, resolved=phrasing.at(resolved_ms))

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.report.afteraction import StoryLine, story, summary
+from pipeline.report.concerns import ConcernRow, concern_rows
 from pipeline.report.episodes import Episode
-from pipeline.report.phrasing import LEVEL_WORDS, clock, count, day, duration, moment, number, percent, plural
+from pipeline.report.phrasing import Phrasing, plain
+from pipeline.report.posts import Post, post
 from pipeline.report.series import FEW_MENTIONS
-from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.times import from_rfc3339
+from pipeline.report.standing import Standing, standing
+from pipeline.report.steps import EventRow, SignalRow, event_rows, sentence, signal_rows
+from schemas.crisis import Concern, CrisisEvent
 
-__all__ = ["CrisisCard", "EventRow", "card", "sentence"]
+__all__ = ["CrisisCard", "Reader", "card"]
 
-_MAX_ROWS = 60
-"""Events shown of one crisis at most: the first and the last."""
-_MAX_CONCERNS = 10
 _MAX_HASHTAGS = 12
 _MAX_EXEMPLARS = 8
 
-_STEP_WORDS = {
-    CrisisEventType.OPENED: "Opened",
-    CrisisEventType.ESCALATED: "Escalated",
-    CrisisEventType.UPDATED: "Updated",
-    CrisisEventType.DEESCALATED: "De-escalated",
-    CrisisEventType.RESOLVED: "Resolved",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """One line of the timeline."""
+class Reader:
+    """For whom the page is written."""
 
-    when: str
-    step: str
-    level: int
-    window: str
-    volume: str
-    expected: str
-    negative: str
+    lang: str
+    """Code of the language."""
+    phrasing: Phrasing
+    """The language."""
+    texts: Mapping[str, str] | None
+    """Texts of posts by ID, for those who asked for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,121 +42,130 @@ class CrisisCard:
     level: int
     about: str
     """What people talk about, in one line; may be empty."""
+    is_open: bool
+    began: str
+    lasted: str
     facts: tuple[tuple[str, str], ...]
+    summary: tuple[str, ...]
+    story: tuple[StoryLine, ...]
     alarm: str
     """What was seen when it was raised to alert."""
     height: str
     """What was seen at its height; empty when that is the same event."""
     notes: tuple[str, ...]
-    concerns: tuple[tuple[str, str, str, str, float], ...]
-    """Phrase, mentions, share, usual share, and the share for a bar, 0 to 1."""
+    standing: Standing | None
+    """What its situations say; none when there was none."""
+    concerns: tuple[ConcernRow, ...]
     hashtags: tuple[str, ...]
-    exemplars: tuple[tuple[str, str], ...]
-    """Tweet ID and engagement in words."""
-    signals: tuple[tuple[str, str, str, str, str, str], ...]
-    """Name, window, observed, expected, surprise, and what it adds to the score."""
+    """Those used most; not shown beside rising ones."""
+    exemplars: tuple[Post, ...]
+    signals: tuple[SignalRow, ...]
     timeline: tuple[EventRow, ...]
     skipped: int
     """Events left out of the timeline's middle."""
     provenance: str
 
 
-def card(number_in_report: int, episode: Episode, brand: str) -> CrisisCard:
-    """Put a crisis into words."""
+def card(number: int, episode: Episode, brand: str, reader: Reader, ordinary_ms: int | None) -> CrisisCard:
+    """Put a crisis into words.
+
+    Parameters
+    ----------
+    number : int
+        Its number in the report.
+    episode : Episode
+        The crisis.
+    brand : str
+        What its brand is called.
+    reader : Reader
+        For whom.
+    ordinary_ms : int, optional
+        The last minute before the alert that looked ordinary, epoch milliseconds.
+    """
+    phrasing, texts = reader.phrasing, reader.texts
     alarm, height = episode.alarm, episode.height
-    evidence = height.evidence
-    shown = episode.events
-    if len(shown) > _MAX_ROWS:
-        shown = (*shown[: _MAX_ROWS // 2], *shown[-_MAX_ROWS // 2 :])
+    rows, skipped = event_rows(episode, phrasing)
+    concerns = _concerns(episode)
+    length = phrasing.duration(episode.last_ms - episode.opened_ms)
     return CrisisCard(
-        number=number_in_report,
-        brand=brand,
+        number=number,
+        brand=plain(brand),
         level=int(episode.peak_level),
-        about=", ".join(concern.phrase for concern in evidence.concerns[:4]),
-        facts=_facts(episode),
-        alarm=sentence(alarm),
-        height="" if height is alarm else sentence(height),
-        notes=_notes(height),
-        concerns=tuple(
-            (c.phrase, count(c.count), percent(c.share), percent(c.usual_share), min(max(c.share, 0.0), 1.0))
-            for c in evidence.concerns[:_MAX_CONCERNS]
-        ),
-        hashtags=evidence.hashtags[:_MAX_HASHTAGS],
-        exemplars=tuple(
-            (x.tweet_id, plural(x.engagement, "reaction", "reactions")) for x in evidence.exemplars[:_MAX_EXEMPLARS]
-        ),
-        signals=tuple(
-            (
-                s.name.replace("_", " "),
-                s.window,
-                number(s.observed),
-                number(s.expected),
-                number(s.surprise),
-                number(s.contribution),
-            )
-            for s in evidence.signals
-        ),
-        timeline=tuple(_row(event) for event in shown),
-        skipped=len(episode.events) - len(shown),
-        provenance=f"Crisis {episode.crisis_id}, model {evidence.model}, settings {evidence.config_hash}",
+        about=phrasing.listed(plain(concern.phrase) for concern in concerns[:4]),
+        is_open=episode.is_open,
+        began=phrasing.at(episode.opened_ms, year=True),
+        lasted=phrasing.say("lasted_so_far", length=length) if episode.is_open else length,
+        facts=_facts(episode, ordinary_ms, phrasing),
+        summary=summary(episode, ordinary_ms, phrasing),
+        story=story(episode, phrasing),
+        alarm=sentence(alarm, phrasing),
+        height="" if height is alarm else sentence(height, phrasing),
+        notes=_notes(height, phrasing),
+        standing=standing(episode.course, phrasing, reader.lang, texts),
+        concerns=concern_rows(concerns, phrasing, texts),
+        hashtags=tuple(plain(tag) for tag in height.evidence.hashtags[:_MAX_HASHTAGS]),
+        exemplars=_exemplars(episode, phrasing, texts),
+        signals=signal_rows(height, phrasing),
+        timeline=rows,
+        skipped=skipped,
+        provenance=_provenance(episode, phrasing),
     )
 
 
-def sentence(event: CrisisEvent) -> str:
-    """Say what an event saw, beside what was expected."""
-    e = event.evidence
-    low, high = e.interval
-    start, end = from_rfc3339(event.window_start), from_rfc3339(event.window_end)
-    until = clock(end) if day(start) == day(end) else f"{clock(end)} on {day(end)}"
-    were = "mention was" if e.observed.volume == 1 else "mentions were"
-    return (
-        f"Between {clock(start)} and {until} UTC, {count(e.observed.volume)} {were} seen where "
-        f"{count(e.expected_volume)} ({count(low)} to {count(high)}) were expected; "
-        f"{percent(e.negative_share)} negative, usually {percent(e.negative_share_expected)}."
+def _concerns(episode: Episode) -> tuple[Concern, ...]:
+    """Return the concerns of now, as long as there are any; else those of its height."""
+    latest = episode.course.latest
+    if latest is not None and episode.is_open and latest.concerns:
+        return latest.concerns
+    return episode.height.evidence.concerns
+
+
+def _exemplars(episode: Episode, phrasing: Phrasing, texts: Mapping[str, str] | None) -> tuple[Post, ...]:
+    latest = episode.course.latest
+    told = latest.exemplars if latest is not None and episode.is_open and latest.exemplars else None
+    chosen = told or episode.height.evidence.exemplars
+    return tuple(
+        post(each.tweet_id, texts, note=phrasing.plural("reactions", each.engagement))
+        for each in chosen[:_MAX_EXEMPLARS]
     )
 
 
-def _facts(episode: Episode) -> tuple[tuple[str, str], ...]:
-    height = episode.height.evidence.observed
-    resolved_ms = episode.resolved_ms
-    end = moment(resolved_ms) if resolved_ms is not None else "still open"
-    lasted = duration((resolved_ms if resolved_ms is not None else episode.last_ms) - episode.opened_ms)
+def _facts(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> tuple[tuple[str, str], ...]:
+    height, words = episode.height.evidence, phrasing.words
+    resolved_ms, alarm_ms = episode.resolved_ms, episode.time_ms(episode.alarm)
+    lasted = phrasing.duration(episode.last_ms - episode.opened_ms)
     enough = [e.evidence for e in episode.events if e.evidence.observed.volume >= FEW_MENTIONS]
-    worst = max((e.negative_share for e in enough), default=episode.height.evidence.negative_share)
+    worst = max((e.negative_share for e in enough), default=height.negative_share)
+    number, window = phrasing.whole(height.observed.volume), phrasing.named("over", height.window)
     return (
-        ("Opened (UTC)", moment(episode.opened_ms, year=True)),
-        ("Raised to alert", moment(episode.time_ms(episode.alarm))),
-        ("Resolved", end),
-        ("Lasted", lasted if resolved_ms is not None else f"{lasted} so far"),
-        ("Highest level", LEVEL_WORDS[episode.peak_level]),
-        ("Mentions at its height", f"{count(height.volume)} in {episode.height.evidence.window}"),
-        ("Distinct authors then", count(height.authors)),
-        ("Highest negative share", percent(worst)),
+        (words["fact_opened"], phrasing.at(episode.opened_ms, year=True)),
+        (words["fact_alert"], phrasing.at(alarm_ms)),
+        (words["fact_resolved"], words["still_open"] if resolved_ms is None else phrasing.at(resolved_ms)),
+        (words["fact_lasted"], phrasing.say("lasted_so_far", length=lasted) if episode.is_open else lasted),
+        (words["fact_level"], phrasing.level(episode.peak_level)),
+        (words["fact_mentions"], phrasing.say("mentions_in", number=number, window=window)),
+        (words["fact_authors"], phrasing.whole(height.observed.authors)),
+        (words["fact_negative"], phrasing.percent(worst)),
+        (words["fact_delay"], words["unknown"] if ordinary_ms is None else phrasing.duration(alarm_ms - ordinary_ms)),
     )
 
 
-def _notes(event: CrisisEvent) -> tuple[str, ...]:
+def _notes(event: CrisisEvent, phrasing: Phrasing) -> tuple[str, ...]:
     e = event.evidence
-    notes = [
-        f"{plural(e.questions, 'mention asks', 'mentions ask')} something.",
-        f"The brand's own accounts posted {plural(e.own_posts_24h, 'time', 'times')} in the 24 hours before.",
-    ]
+    notes = [phrasing.plural("note_asks", e.questions), phrasing.plural("note_own", e.own_posts_24h)]
     if e.learning < 1:
-        notes.append(f"The baseline was still being learnt ({percent(e.learning)}).")
+        notes.append(phrasing.say("note_learning", share=phrasing.percent(e.learning)))
     if e.unobserved_minutes:
-        missing = duration(e.unobserved_minutes * 60_000)
-        notes.append(f"Input is missing for {missing} of the 24 hours before: the numbers may be too low.")
+        length = phrasing.duration(e.unobserved_minutes * 60_000)
+        notes.append(phrasing.say("note_missing", length=length))
     return tuple(notes)
 
 
-def _row(event: CrisisEvent) -> EventRow:
-    e = event.evidence
-    return EventRow(
-        when=moment(from_rfc3339(event.time)),
-        step=_STEP_WORDS[event.type],
-        level=int(event.level),
-        window=e.window,
-        volume=count(e.observed.volume),
-        expected=count(e.expected_volume),
-        negative=percent(e.negative_share),
+def _provenance(episode: Episode, phrasing: Phrasing) -> str:
+    evidence, latest = episode.height.evidence, episode.course.latest
+    told = phrasing.say(
+        "provenance", id=plain(episode.crisis_id), model=plain(evidence.model), settings=plain(evidence.config_hash)
     )
+    if latest is None or not latest.playbook_hash:
+        return told
+    return phrasing.listed([told, phrasing.say("playbook_hash", hash=plain(latest.playbook_hash))])

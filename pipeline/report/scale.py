@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from pipeline.report.phrasing import clock, count, day
+from pipeline.report.phrasing import Phrasing
 
 __all__ = ["WIDTH", "Tick", "TimeScale", "VolumeScale"]
 
@@ -49,14 +49,14 @@ class TimeScale:
         """Return per cent from the left."""
         return round(self.x(time_ms) * 100 / WIDTH, 2)
 
-    def ticks(self) -> tuple[Tick, ...]:
+    def ticks(self, phrasing: Phrasing) -> tuple[Tick, ...]:
         """Return at most nine ticks at round times; every second one is minor, and one near the edge."""
         span = self.last_ms - self.first_ms
         step = next((s for s in _STEPS_MS if span / s <= _MAX_TICKS), _STEPS_MS[-1])
         first = ceil((self.first_ms - _MONDAY_MS) / step)
         last = floor((self.last_ms - _MONDAY_MS) / step)
         times = [n * step + _MONDAY_MS for n in range(first, last + 1)]
-        write = day if step >= _DAY_MS else clock
+        write = phrasing.day if step >= _DAY_MS else phrasing.clock
         return tuple(
             Tick(
                 at=self.percent(t),
@@ -81,7 +81,7 @@ class VolumeScale:
         """Return pixels from the top; an amount beyond the top stays at it."""
         return round(self._height * (1 - min(max(amount, 0.0), self.top) / self.top), 1)
 
-    def ticks(self) -> tuple[Tick, ...]:
+    def ticks(self, phrasing: Phrasing) -> tuple[Tick, ...]:
         """Return the ticks from 0 to the top."""
         amounts = [self.step * i for i in range(round(self.top / self.step) + 1)]
-        return tuple(Tick(at=self.y(amount), text=count(amount)) for amount in amounts)
+        return tuple(Tick(at=self.y(amount), text=phrasing.whole(amount)) for amount in amounts)

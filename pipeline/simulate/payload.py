@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.simulate.chance import Chance
+from pipeline.simulate.draft import Draft
 from pipeline.simulate.people import Person
-from pipeline.simulate.talk import Draft
 from schemas.codec import encode
 from schemas.tweet import TweetKind
 

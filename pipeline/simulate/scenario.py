@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from schemas.times import from_rfc3339
 
-__all__ = ["BrandTalk", "Kind", "Planted", "Scenario", "Shape", "default_scenario"]
+__all__ = ["BrandTalk", "Handling", "Kind", "Planted", "Scenario", "Shape", "default_scenario"]
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
@@ -30,6 +30,24 @@ class Shape(StrEnum):
     """The negative share creeps up over hours; volume hardly moves."""
     VIRAL = "viral"
     """Volume many times the usual, and in good humour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """How the brand handles a crisis beyond its statements. Announcements that were planned are not posted then."""
+
+    updates_ms: tuple[int, ...] = ()
+    """When it posts an update, after the start; one for each text of ``updates`` in its data file."""
+    off_tone_ms: tuple[int, ...] = ()
+    """When it posts what it should not; one for each text of ``off_tone``."""
+    unsaid: tuple[int, ...] = ()
+    """Statements that it does not make after all, by number."""
+    answers: float = 0.0
+    """Share of the questions to its account that it answers in their thread."""
+    answers_from_ms: int = 0
+    """After the start, from when on it answers."""
+    answer_after_ms: int = 0
+    """Mean time to an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +80,8 @@ class Planted:
     """When the brand itself posts about it, after the start; one for each text of its data file."""
     about: tuple[str, ...]
     """Words that people use about it."""
+    handling: Handling | None = None
+    """How the brand handles it; none leaves it at the statements."""
 
     @property
     def peak_ms(self) -> int:
@@ -175,6 +195,13 @@ def _nimbus_mobile(outage_ms: int) -> BrandTalk:
                 retweets=0.36,
                 statements_ms=tuple(m * _MINUTE_MS for m in (24, 70, 118, 160)),
                 about=("outage", "signal", "service", "network", "down", "nimbusdown"),
+                # Handled well: soon, often, and most who ask are answered.
+                handling=Handling(
+                    updates_ms=tuple(m * _MINUTE_MS for m in (12, 36, 48, 60, 83, 95, 107, 131, 145, 172, 190, 220)),
+                    answers=0.8,
+                    answers_from_ms=10 * _MINUTE_MS,
+                    answer_after_ms=11 * _MINUTE_MS,
+                ),
             ),
         ),
     )
@@ -205,6 +232,14 @@ def _corail_air(bags_ms: int) -> BrandTalk:
                 retweets=0.22,
                 statements_ms=tuple(h * _HOUR_MS for h in (7, 10, 14)),
                 about=("bagages", "valise", "valises", "perdue", "bagagesperdus"),
+                # Handled badly: silence, few answers and late ones, and one post that blames those who complain.
+                handling=Handling(
+                    off_tone_ms=(11 * _HOUR_MS + 20 * _MINUTE_MS,),
+                    unsaid=(1,),
+                    answers=0.08,
+                    answers_from_ms=2 * _HOUR_MS,
+                    answer_after_ms=3 * _HOUR_MS,
+                ),
             ),
         ),
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from pipeline.simulate.chance import Chance
+from pipeline.simulate.draft import Draft
 from pipeline.simulate.payload import malformed, snowflake, v1_status, v2_line
 from pipeline.simulate.scenario import Scenario
-from pipeline.simulate.talk import Draft, Talk
+from pipeline.simulate.talk import Talk
 from schemas.mention import SentimentLabel
 
 __all__ = ["MAX_DELAY_MS", "SimulatedTweet", "simulate"]
@@ -46,26 +47,45 @@ def simulate(scenario: Scenario) -> Iterator[SimulatedTweet]:
     with the length of the scenario.
     """
     talks = [Talk(brand, scenario.seed, number=i) for i, brand in enumerate(scenario.brands)]
-    chance = Chance(scenario.seed, "stream")
+    lanes = (_Lane(Chance(scenario.seed, "stream")), _Lane(Chance(scenario.seed, "stream", "voice")))
     pending: list[tuple[int, int, Draft]] = []
-    sequence = 0
     for start_ms in range(scenario.start_ms, scenario.end_ms, _MINUTE_MS):
-        drafts = [draft for talk in talks for draft in talk.minute(start_ms)]
+        drafts: list[Draft] = []
+        for talk in talks:
+            heard = talk.minute(start_ms)
+            drafts += heard
+            drafts += talk.voice.minute(start_ms, heard)
         for draft in sorted(drafts, key=lambda draft: draft.time_ms):
-            draft.tweet_id = snowflake(draft.time_ms, chance.below(1024), sequence)
-            sequence += 1
-            delay_ms = min(int(chance.exponential(_MEAN_DELAY_MS)), MAX_DELAY_MS)
-            heappush(pending, (draft.time_ms + delay_ms, draft.tweet_id, draft))
+            heappush(pending, lanes[draft.apart].put_in_order(draft))
         while pending and pending[0][0] < start_ms + _MINUTE_MS:
-            yield from _records(heappop(pending)[2], chance)
+            yield from _records(heappop(pending)[2], lanes)
     while pending:
-        yield from _records(heappop(pending)[2], chance)
+        yield from _records(heappop(pending)[2], lanes)
 
 
-def _records(draft: Draft, chance: Chance) -> Iterator[SimulatedTweet]:
+class _Lane:
+    """The chance that posts are numbered, delayed and written by; what the brand says in a crisis has its own."""
+
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self._sequence = 0
+
+    def put_in_order(self, draft: Draft) -> tuple[int, int, Draft]:
+        """Give a draft its ID; return when it arrives, the ID, and the draft."""
+        draft.tweet_id = snowflake(draft.time_ms, self.chance.below(1024), self._sequence)
+        self._sequence += 1
+        delay_ms = min(int(self.chance.exponential(_MEAN_DELAY_MS)), MAX_DELAY_MS)
+        return draft.time_ms + delay_ms, draft.tweet_id, draft
+
+
+def _records(draft: Draft, lanes: tuple[_Lane, _Lane]) -> Iterator[SimulatedTweet]:
+    chance = lanes[draft.apart].chance
     value = v1_status(draft) if chance.happens(_V1) else v2_line(draft, chance)
     key = str(draft.tweet_id).encode()
     if chance.happens(_MALFORMED):
         broken = malformed(value, chance)
-        yield SimulatedTweet(value=broken, key=key, time_ms=draft.time_ms, brand=None, tone=None)
+        if not draft.withheld:
+            yield SimulatedTweet(value=broken, key=key, time_ms=draft.time_ms, brand=None, tone=None)
+    if draft.withheld:
+        return
     yield SimulatedTweet(value=value, key=key, time_ms=draft.time_ms, brand=draft.brand, tone=draft.tone)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from pipeline.simulate.chance import Chance
+from pipeline.simulate.draft import Draft
 from pipeline.simulate.people import People, Person
 from pipeline.simulate.rhythm import Rhythm
 from pipeline.simulate.scenario import BrandTalk, Kind, Planted
+from pipeline.simulate.voice import OwnVoice
 from pipeline.simulate.wording import MAX_CHARS, Wording, brand_facts, brand_wording, roughen
 from schemas.mention import SentimentLabel
 from schemas.tweet import TweetKind
 
-__all__ = ["Draft", "Talk"]
+__all__ = ["Talk"]
 
 _MINUTE_MS = 60_000
 _PEOPLE = 3_000
@@ -36,28 +37,6 @@ _SPREAD = 0.015
 _OWN_POSTS_A_MINUTE = 8 / (12 * 60)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Draft:
-    """A post before it is put into a payload."""
-
-    brand: str
-    time_ms: int
-    author: Person
-    text: str
-    language: str
-    tone: SentimentLabel
-    """What the author meant, whatever a model will make of it."""
-    kind: TweetKind = TweetKind.POST
-    about: Draft | None = None
-    """The post that this one retweets, quotes or answers."""
-    answers: Person | None = None
-    """Whom a reply answers."""
-    tweet_id: int = 0
-    """Given when it is put in order."""
-    retweeted: int = 0
-    """How often it has been retweeted so far."""
-
-
 class Talk:
     """The talk about one brand. Ask for its minutes in order, each once."""
 
@@ -68,6 +47,8 @@ class Talk:
         self._chance = Chance(seed, brand.key, "talk")
         self._people = People(seed, brand.key, number=number, size=_PEOPLE)
         self._own = Person(str(9_000 + number), handle, name, followers)
+        self.voice = OwnVoice(brand, seed, self._own)
+        """What the brand says in its planted crises."""
         self._recent: deque[Draft] = deque(maxlen=_REMEMBERED)
         self._recent_event: deque[Draft] = deque(maxlen=_REMEMBERED)
 
@@ -93,13 +74,18 @@ class Talk:
         brand, chance = self._brand, self._chance
         hour = (start_ms // 3_600_000 + brand.utc_offset_hours) % 24
         language = brand.languages[0][0]
-        posts = []
+        handled = [event for event in brand.events if event.handling is not None]
+        posts: list[tuple[str, bool]] = []
         if 8 <= hour < 20 and chance.happens(_OWN_POSTS_A_MINUTE):
-            posts.append(brand_wording(brand.key, language).say("official", chance))
+            # In a crisis, nobody posts what was planned for a quiet day.
+            withheld = any(event.start_ms <= start_ms < event.end_ms for event in handled)
+            posts.append((brand_wording(brand.key, language).say("official", chance), withheld))
         for event in brand.events:
+            unsaid = event.handling.unsaid if event.handling is not None else ()
             for number, after_ms in enumerate(event.statements_ms):
                 if start_ms <= event.start_ms + after_ms < start_ms + _MINUTE_MS:
-                    posts.append(brand_wording(brand.key, language, event.id).say_item("official", number, chance))
+                    text = brand_wording(brand.key, language, event.id).say_item("official", number, chance)
+                    posts.append((text, number in unsaid))
         return [
             Draft(
                 brand=brand.key,
@@ -108,8 +94,9 @@ class Talk:
                 text=text,
                 language=language,
                 tone=SentimentLabel.NEUTRAL,
+                withheld=withheld,
             )
-            for text in posts
+            for text, withheld in posts
         ]
 
     def _ordinary(self, time_ms: int, negative: float) -> Draft:

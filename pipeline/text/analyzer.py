@@ -31,7 +31,7 @@ class TextAnalysis(NamedTuple):
     sentiment: Sentiment
     """Three probabilities and the label."""
     question: bool
-    """It asks something."""
+    """It asks something and its author could expect an answer (`pipeline.text.questions`)."""
     phrases: tuple[str, ...]
     """1- and 2-grams without stop words, lower case, accents kept, by first appearance, at most 24. The brands'
     own names are among them: which are a brand's own depends on the brand."""
@@ -116,7 +116,7 @@ class StandardAnalyzer:
                 TextAnalysis,
                 langs,
                 parts.sentiments(batch, texts, langs),
-                parts.questions.read(batch).tolist(),
+                parts.questions.read(batch, langs).tolist(),
                 parts.phrases.read(batch, langs),
                 parts.entities.read(batch, texts, tweets),
                 *parts.repeats.read(batch, texts),

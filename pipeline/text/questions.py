@@ -1,159 +1,231 @@
 """Does a tweet ask something? English and French, with a question mark or without.
 
-A question mark outside URLs decides. Else a sentence must open as questions do ("why is", "can you",
-"pouvez-vous", "est-ce que") or hold a turn that only questions have ("anyone know", "y a-t-il").
+What counts is that its author could expect an answer: in words, from the brand or from anybody. A request that is put
+as a question counts ("can you rebook me"), and so does an angry "why". What is asked for show does not ("are you
+kidding me?", "you call this service?").
+
+It is decided by sentence. With a question mark, one that has a form of questions asks: an interrogative word, a verb
+before its subject, a choice. One without asks if the mark stands alone ("other suggestions?"): several, or one beside
+an exclamation mark, are surprise there ("3 hours?!"), and so are some words ("seriously?"). In English it must also be
+short and the last that is said ("Monday? Too late"); in French most questions have no other form. Without a question
+mark a sentence must open as questions do ("why is", "can you", "pouvez-vous", "est-ce que") or hold a turn that only
+questions have ("anyone know", "y a-t-il"). A mark in a link is none. Of these forms we know nothing in other
+languages; there, any question mark decides. What stands in quotation marks is read as if it were the author's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text import questionwords as words
 from pipeline.text.tokens import Kind, Token
-from pipeline.text.vocabulary import TokenBatch, Vocabulary
+from pipeline.text.vocabulary import HANDLE_ROW, TokenBatch, Vocabulary
 
 __all__ = ["QuestionReader"]
 
 _QUESTION_MARKS = frozenset("?？؟")
+_ENDS = frozenset(".!?…؟？！。\n")
 
+# What a token says of its sentence. Those of a sentence's tokens are put together by "or".
+_ASKED: Final = 1
+"""A question mark alone."""
+_EXCLAIMED: Final = 2
+"""Several question marks, or one beside an exclamation mark."""
+_FORM: Final = 4
+"""It has the form of a question."""
+_OPENS: Final = 8
+"""It has it so clearly that no mark is needed."""
+_SURPRISE: Final = 16
+_MOCKERY: Final = 32
+_PLEA: Final = 64
+_SAID: Final = 128
+"""It has words."""
+_NO_SENTENCE: Final = 256
+"""It is a word and its mark, or its last clause is longer than `_LONG_TOKENS`."""
+_LIKELY: Final = 512
+"""It has an interrogative word, which may be a conjunction or a pronoun."""
+_LAST: Final = 1024
+"""No other sentence of its text has words after it."""
+_FRENCH: Final = 2048
+_FOREIGN: Final = 4096
+"""Its language is none whose forms are known."""
+_END: Final = 8192
+"""It ends here."""
+_NUMBER: Final = 16384
+"""Here is a number: a point between two ends nothing."""
+_MARKED: Final = _ASKED | _EXCLAIMED
+_LANGS: Final[Mapping[str, int]] = {"en": 0, "und": 0, "fr": _FRENCH}
+"""Languages whose forms are known; what is in none that could be read is mostly a word or two of these."""
+_ECHO_TOKENS, _LONG_TOKENS = 2, 12
+"""A word and its mark after a sentence ("Phoenix?") is an echo. What asks without the form of a question is short: with
+more tokens than this, the mark is the surprise at the end of a story."""
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+# What a word and the next one make. An opening counts where a clause begins; with a mark, many more are openings.
+_OPENING, _UNLESS_NAMED, _TURN, _MARKED_OPENING, _SURPRISED, _FOR_SHOW = (1 << bit for bit in range(6))
 
+_UNMARKED: Final = _OPENING | _UNLESS_NAMED | _TURN
+"""What may ask without a question mark."""
 
-_GREETINGS = _words(
-    "hey hi hello so and but ok okay please pls plz um well also yo guys btw seriously like just now wow omg "
-    "bonjour salut bonsoir svp mais et donc alors du coup ben bon euh merci sinon stp s'il vous plaît"
+_PAIRS: tuple[tuple[int, Mapping[str, frozenset[str]]], ...] = (
+    (_OPENING, words.OPENINGS),
+    (_UNLESS_NAMED, words.OPENINGS_AFTER_A_NAME),
+    (_TURN, words.TURNS),
+    (_MARKED_OPENING, dict.fromkeys(words.AUXILIARIES | words.INTERROGATIVES, frozenset())),
+    (_SURPRISED, words.SURPRISE),
+    (_FOR_SHOW, words.MOCKERY),
 )
-"""Words that may stand before the opening of a question."""
-
-_SUBJECTS = _words("you u i we they it he she this that there anyone anybody someone somebody y'all ya")
-_THINGS = _words("the my your our their his her these those a an any")
-_AUXILIARIES = _words(
-    "is are do does did can can't could would will won't was were has have isn't aren't don't doesn't "
-    "didn't couldn't wouldn't haven't hasn't should shouldn't am ain't"
-)
-
-_OPENINGS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("can", "could", "would", "will", "did", "does", "won't", "can't"), _SUBJECTS | _THINGS),
-    **dict.fromkeys(("is", "are", "was", "were", "isn't", "aren't"), _SUBJECTS | _THINGS),
-    **dict.fromkeys(("do", "don't", "should", "shall", "have", "haven't", "has", "may", "am"), _SUBJECTS),
-    **dict.fromkeys(("why", "where", "who"), _AUXILIARIES),
-    "when": _AUXILIARIES - {"is"} | {"will"},
-    "how": _AUXILIARIES | _words("long many come often far soon"),
-    "what": _AUXILIARIES - {"a"} | _words("time happened kind about if"),
-    "which": _words("one gate flight terminal airport is are do number way"),
-    "whats": _words("the your going happening up with wrong my this"),
-    "what's": _words("the your going happening up with wrong my this"),
-    "where's": _words("my the your our"),
-    "why's": _words("my the your it this"),
-    "how's": _words("the my your it that"),
-    "who's": _words("going the got in coming ready up with"),
-    "any": _words(
-        "update updates news idea ideas chance word info information help advice suggestion suggestions "
-        "recommendation recommendations way plans tips thoughts eta reason explanation"
-    ),
-    "pourquoi": frozenset(),
-    "comment": _words(
-        "faire on ça ca peut puis je vous tu se est sont avoir contacter joindre savoir peut-on obtenir puis-je "
-        "faites-vous c'est expliquer annuler récupérer"
-    ),
-    "combien": frozenset(),
-    "où": _words("est sont en puis-je peut-on est-ce puis sont-ils en est-on trouver c'est"),
-    "quand": _words("est-ce aurez-vous serez-vous allez-vous sera-t-il pourrons-nous comptez-vous va-t-on"),
-    "quel": _words("est sont numéro délai service recours horaire prix délais"),
-    "quelle": _words("est sont solution heure date démarche"),
-    "quels": _words("sont délais recours"),
-    "quelles": _words("sont démarches solutions"),
-    "qui": _words("peut pourrait sait connaît a est-ce veut aurait"),
-    "quid": frozenset(),
-    "c'est": _words("quoi quand où combien"),
-    "vous": _words("pouvez pourriez auriez comptez"),
-}
-"""First word of a sentence and the words that may follow it; none named: whatever follows."""
-
-_TURNS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        ("anyone", "anybody"), _words("know knows else have heard got tried seen able experiencing having")
-    ),
-    **dict.fromkeys(("someone", "somebody"), _words("explain")),
-    **dict.fromkeys(
-        ("does", "did", "has", "is", "can", "could", "will", "would"), _words("anyone anybody someone somebody")
-    ),
-    "wondering": _words("if when why how what where whether"),
-    "y": _words("a-t-il aurait-il aura-t-il avait-il"),
-    **dict.fromkeys(
-        _words(
-            "est-ce qu'est-ce pouvez-vous pourriez-vous avez-vous êtes-vous savez-vous voulez-vous comptez-vous "
-            "devez-vous auriez-vous seriez-vous aurez-vous serez-vous pensez-vous prévoyez-vous ferez-vous "
-            "peux-tu peut-on puis-je dois-je va-t-on vais-je as-tu es-tu sais-tu peut-il sera-t-il aura-t-il "
-            "y-a-t-il"
-        ),
-        frozenset(),
-    ),
-    "quelqu'un": _words("sait peut connaît connait aurait pourrait saurait"),
-}
-"""As `_OPENINGS`, anywhere in a sentence."""
-
-
-_LEADERS = {word: place for place, word in enumerate([*_OPENINGS, *(w for w in _TURNS if w not in _OPENINGS)], 1)}
+_LEADERS = {word: place for place, word in enumerate(sorted(frozenset().union(*(pairs for _, pairs in _PAIRS))), 1)}
 _FOLLOWERS = {
-    word: place for place, word in enumerate(sorted(_words("").union(*_OPENINGS.values(), *_TURNS.values())), 2)
+    word: place
+    for place, word in enumerate(
+        sorted(frozenset().union(*(allowed for _, pairs in _PAIRS for allowed in pairs.values()))), 2
+    )
 }
 _OTHER = 1
 """Any token that is no named follower. 0 is what stands between texts, which follows nothing."""
-_FOLLOWER_BITS = 9
+_FOLLOWER_BITS = 16
 _FOLLOWER_MASK = (1 << _FOLLOWER_BITS) - 1
-_AS_OPENING, _AS_TURN = 1, 2
 
 
 class QuestionReader:
     """Reads whether tweets ask something."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._asks = vocabulary.flag([Kind.MARK], lambda token: not _QUESTION_MARKS.isdisjoint(token.text))
         self._begins = vocabulary.flag([Kind.MARK, Kind.EMOJI, Kind.EMOTICON])
-        self._blocks = vocabulary.flag([Kind.WORD], lambda token: token.lower not in _GREETINGS)
-        self._places = vocabulary.column(_places, np.uint16)
+        self._blocks = vocabulary.flag([Kind.WORD], lambda token: token.lower not in words.GREETINGS)
+        self._roles = vocabulary.column(_roles, np.uint16)
+        self._places = vocabulary.column(_places, np.uint32)
         self._pairs = _pairs()
+        self._decides = _decisions()
 
-    def read(self, batch: TokenBatch) -> NDArray[np.bool_]:
-        """Say of each text whether it asks."""
-        asks = (batch.flags & self._asks).astype(np.bool_)
+    def read(self, batch: TokenBatch, langs: Sequence[str]) -> NDArray[np.bool_]:
+        """Say of each text, whose language was read before, whether it asks."""
+        roles = self._roles.values.take(batch.rows)
         places = self._places.values.take(batch.rows)
         pairs = self._pairs[places[:-1] >> _FOLLOWER_BITS, places[1:] & _FOLLOWER_MASK]
+        if not np.bitwise_or.reduce(roles) & _MARKED and not (pairs & _UNMARKED).any():
+            return np.zeros(len(batch.starts), np.bool_)
+        begun = self._begun(batch)
         candidates = pairs.nonzero()[0]
         if len(candidates):
-            asks[candidates] |= ((pairs[candidates] & _AS_TURN) != 0) | (
-                ((pairs[candidates] & _AS_OPENING) != 0) & self._opens(batch, candidates)
-            )
-        return np.logical_or.reduceat(asks, batch.starts)
+            roles[candidates] |= self._roles_of_pairs(batch, begun, candidates, pairs[candidates])
+        starts = _starts(batch, roles)
+        ends = np.concatenate([starts[1:], [len(roles)]])
+        said = np.bitwise_or.reduceat(roles, starts) & (_FRENCH - 1)
+        said[(ends - starts == _ECHO_TOKENS) | (ends - 1 - begun[ends - 2] > _LONG_TOKENS)] |= _NO_SENTENCE
+        firsts = starts.searchsorted(batch.starts)
+        worded = np.where(said & _SAID, np.arange(len(said)), -1)
+        said[np.maximum(np.maximum.reduceat(worded, firsts), firsts)] |= _LAST
+        said |= np.array([_LANGS.get(lang, _FOREIGN) for lang in langs], np.uint16)[
+            batch.starts.searchsorted(starts, "right") - 1
+        ]
+        return np.logical_or.reduceat(self._decides[said], firsts)
 
-    def _opens(self, batch: TokenBatch, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Say of each candidate whether only greetings stand between it and the beginning of its sentence."""
-        places = np.arange(len(batch.rows))
-        begins = (batch.rows == 0) | ((batch.flags & self._begins) != 0)
-        begun = np.maximum.accumulate(np.where(begins, places, -1))
-        blocked = np.maximum.accumulate(np.where(batch.flags & self._blocks, places, -1))
-        return begun[candidates - 1] > blocked[candidates - 1]
+    def _roles_of_pairs(
+        self, batch: TokenBatch, begun: NDArray[np.intp], candidates: NDArray[np.intp], pairs: NDArray[np.uint8]
+    ) -> NDArray[np.uint16]:
+        """Return what each candidate, a word that makes something with the next, says of its sentence."""
+        opens = begun[candidates - 1] > self._blocked(batch)[candidates - 1]  # only greetings are between
+        named = batch.rows[candidates - 1] == HANDLE_ROW
+        has = ((pairs & _UNMARKED) != 0) | (((pairs & _MARKED_OPENING) != 0) & opens)
+        unmarked = (pairs & _TURN) != 0
+        unmarked |= opens & (((pairs & _OPENING) != 0) | (((pairs & _UNLESS_NAMED) != 0) & ~named))
+        roles: NDArray[np.uint16] = (
+            has * np.uint16(_FORM)
+            | unmarked * np.uint16(_OPENS)
+            | ((pairs & _SURPRISED) != 0) * np.uint16(_SURPRISE)
+            | ((pairs & _FOR_SHOW) != 0) * np.uint16(_MOCKERY)
+        )
+        return roles
+
+    def _begun(self, batch: TokenBatch) -> NDArray[np.intp]:
+        """Return where the clause of each token begins: at the last mark or emoji so far, or with the text."""
+        return _last_so_far((batch.rows == 0) | ((batch.flags & self._begins) != 0))
+
+    def _blocked(self, batch: TokenBatch) -> NDArray[np.intp]:
+        """Return where the last word so far was that is no greeting."""
+        return _last_so_far((batch.flags & self._blocks) != 0)
+
+
+def _last_so_far(chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the place of the last that was chosen up to each place, -1 before the first."""
+    places: NDArray[np.intp] = np.maximum.accumulate(np.where(chosen, np.arange(len(chosen)), -1))
+    return places
+
+
+def _starts(batch: TokenBatch, roles: NDArray[np.uint16]) -> NDArray[np.intp]:
+    """Return where sentences begin."""
+    ends = (roles & _END) != 0
+    ends[1:-1] &= ((roles[:-2] & roles[2:]) & _NUMBER) == 0
+    begins = batch.rows == 0
+    begins[1:] |= ends[:-1]
+    starts: NDArray[np.intp] = begins.nonzero()[0]
+    return starts
+
+
+@cache
+def _decisions() -> NDArray[np.bool_]:
+    """Return what `_asks` says, for all that can be said of a sentence."""
+    return np.array([_asks(said) for said in range(_END)])
+
+
+def _asks(said: int) -> bool:
+    """Say whether a sentence asks of which its tokens say so much."""
+    if said & _FOREIGN:
+        return bool(said & (_MARKED | _OPENS))
+    if said & _MOCKERY or not said & (_SAID | _PLEA):
+        return False
+    if said & _OPENS or (said & _MARKED and said & (_FORM | _PLEA)):
+        return True
+    if not said & _ASKED or said & _SURPRISE:
+        return False
+    return bool(said & _FRENCH or (said & _LAST and (said & _LIKELY or not said & _NO_SENTENCE)))
+
+
+def _roles(tokens: Sequence[Token]) -> list[int]:
+    return [_role(token) for token in tokens]
+
+
+def _role(token: Token) -> int:
+    if token.kind is Kind.MARK:
+        asked = not _QUESTION_MARKS.isdisjoint(token.text)
+        mark = (_ASKED if len(token.text) == 1 else _EXCLAIMED) if asked else 0
+        return mark | (0 if _ENDS.isdisjoint(token.text) else _END)
+    if token.kind is not Kind.WORD:
+        return _NUMBER if token.kind is Kind.NUMBER else 0
+    word = token.lower
+    role = 0 if word in words.CLOSINGS else _SAID
+    if word in words.INTERROGATIVES:
+        role |= _LIKELY
+    if word in words.ALTERNATIVES or (word.endswith(words.INVERSIONS) and word != "rendez-vous"):
+        role |= _FORM
+    if word in words.PLEAS:
+        role |= _PLEA
+    return role
 
 
 def _places(tokens: Sequence[Token]) -> list[int]:
     """Return the place of each token among the leaders and among the followers, in one number."""
     leaders, followers = _LEADERS.get, _FOLLOWERS.get
-    return [
-        leaders(lower, 0) << _FOLLOWER_BITS | followers(lower, _OTHER) if kind is Kind.WORD else _OTHER
-        for kind, _, lower, _ in tokens
-    ]
+    numbers = []
+    for kind, _, lower, _ in tokens:
+        if kind is Kind.WORD or kind is Kind.MARK:
+            numbers.append(leaders(lower, 0) << _FOLLOWER_BITS | followers(lower, _OTHER))
+        else:
+            numbers.append((leaders("#", 0) if kind is Kind.HASHTAG else 0) << _FOLLOWER_BITS | _OTHER)
+    return numbers
 
 
 def _pairs() -> NDArray[np.uint8]:
-    """Return what a leader and its follower make: an opening, a turn, both or nothing."""
+    """Return what a leader and its follower make, one bit each."""
     pairs = np.zeros((len(_LEADERS) + 1, len(_FOLLOWERS) + 2), np.uint8)
-    for turns, flag in ((_OPENINGS, _AS_OPENING), (_TURNS, _AS_TURN)):
-        for word, followers in turns.items():
+    for flag, leaders in _PAIRS:
+        for word, followers in leaders.items():
             allowed = [_FOLLOWERS[follower] for follower in followers] or slice(_OTHER, None)
             pairs[_LEADERS[word], allowed] |= flag
     return pairs

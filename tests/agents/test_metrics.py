@@ -11,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from agents.metrics import BrandNumbers, BrandsSeen, DetectionMeter, Metrics, PartitionFacts
 from agents.metrics.appendtime import APPENDED_HEADER, appended_headers, first_appended_ms
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CrisisRecord
 from schemas.window import Level, WindowClosed
+from tests.pipeline.notify.crises import overdue, situation
 from tests.schemas.events import CRISIS, WINDOW
 
 CALM = BrandNumbers(level=0, mentions=10, expected=8.0, negative=1, usual_share=0.2)
@@ -40,14 +42,17 @@ def test_brands_beyond_the_limit_are_one_with_counts_summed_and_the_highest_leve
     numbers = {
         "a": CALM,
         "b": CALM._replace(level=1, mentions=30, negative=12, usual_share=0.4, expected=20.0),
-        "c": CALM._replace(level=3, mentions=10, negative=8, usual_share=0.2, expected=5.0),
+        "c": CALM._replace(level=3, mentions=10, negative=8, usual_share=0.2, expected=5.0, waiting=4, missed=1),
     }
+    numbers["b"] = numbers["b"]._replace(waiting=3, missed=2)
     metrics = asked_about_brands(1, ["a", "b", "c"], numbers)
     assert samples(metrics, "vigie_brand_level") == {("a",): 0, ("other",): 3}
     assert samples(metrics, "vigie_brand_mentions_last_hour") == {("a",): 10, ("other",): 40}
     assert samples(metrics, "vigie_brand_mentions_last_hour_expected") == {("a",): 8, ("other",): 25}
     assert samples(metrics, "vigie_brand_negative_share_ratio") == {("a",): 0.1, ("other",): 0.5}
     assert samples(metrics, "vigie_brand_negative_share_expected_ratio") == {("a",): 0.2, ("other",): 0.35}
+    assert samples(metrics, "vigie_brand_questions_waiting") == {("a",): 0, ("other",): 7}
+    assert samples(metrics, "vigie_brand_updates_missed") == {("a",): 0, ("other",): 2}
 
 
 def test_which_brands_have_a_label_follows_the_watchlist_and_not_who_was_spoken_of_first() -> None:
@@ -192,6 +197,26 @@ def test_every_combination_of_type_and_level_that_there_is_begins_at_0() -> None
     assert set(before.values()) == {0.0}
     meter.published(crisis("1224431110"), BrandsSeen(), None)
     assert samples(metrics, "vigie_crisis_events_total").keys() == before.keys()
+
+
+def test_what_a_brand_has_to_say_is_shown_while_its_crisis_is_open() -> None:
+    metrics, seen = Metrics(), BrandsSeen()
+    meter, [opened, resolved] = DetectionMeter(metrics), crisis("20")
+
+    def shown(*events: CrisisRecord) -> tuple[int, int]:
+        meter.published([window(), opened, *events], seen, None)
+        return seen.numbers["acme"].waiting, seen.numbers["acme"].missed
+
+    assert shown() == (0, 0)
+    assert shown(situation(opened, waiting=5)) == (5, 0)
+    assert shown() == (5, 0), "until the next situation"
+    assert shown(overdue(missed=2)) == (7, 2)
+    assert shown(situation(opened, waiting=6, overdue=True)) == (6, 2)
+    assert shown(situation(opened, waiting=4)) == (4, 0)
+    assert shown(overdue(), situation(resolved, waiting=4, overdue=True, final=True)) == (0, 0)
+    assert seen.spoken == {}
+    assert samples(metrics, "vigie_situations_total") == {(): 4}
+    assert samples(metrics, "vigie_communication_overdue_total") == {("2",): 2, ("3",): 0, ("4",): 0}
 
 
 @pytest.mark.parametrize(("appended_ms", "measured"), [(None, 0), (1, 2)])

@@ -31,9 +31,9 @@ from agents.processes import calm_collector
 from pipeline.formats import parse
 from pipeline.simulate import default_scenario, simulate
 from pipeline.simulate.chance import Chance
+from pipeline.simulate.draft import Draft
 from pipeline.simulate.payload import snowflake, v2_line
 from pipeline.simulate.people import Person
-from pipeline.simulate.talk import Draft
 from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode

@@ -18,8 +18,9 @@ from agents.connection import client_options
 from agents.feed import feed
 from agents.processes import role_command, role_environment
 from agents.role import Role
+from agents.saying import saying
 from agents.settings import Settings, load_settings
-from agents.topics import admin_client
+from agents.topics import admin_client, check_topics, create_topics
 from pipeline.simulate import demo_watchlist
 from schemas.deadletter import HEADER_PREFIX
 from tests.brokers.secured import SecuredKafka
@@ -27,6 +28,7 @@ from tests.deploy.files import KUBERNETES, Document, documents
 from tests.live.vigie import Vigie, now_ms, oracle
 from tests.ops.receiver import receiving
 from tests.pipeline.explain.logs import records
+from tests.schemas.events import FEEDBACK
 
 pytestmark = pytest.mark.kafka
 
@@ -169,6 +171,20 @@ async def test_nobody_can_write_tweets_or_read_with_anothers_group(
             await consumer.start()
     finally:
         await consumer.stop()
+
+
+async def test_whoever_answers_crises_can_say_what_they_make_of_them_and_say_no_crisis(
+    guarded: GuardedKafka, tmp_path: Path
+) -> None:
+    settings = load_settings(**login(guarded, "vigie-team", tmp_path))
+    await create_topics(load_settings(brokers=guarded.bootstrap), raw_partitions=2, partitions=2, replication=1)
+    await check_topics(settings)
+    async with saying(settings, FEEDBACK) as said:
+        assert said is not None
+    async with AIOKafkaProducer(**client_options(settings)) as producer:
+        for topic in (settings.topics.crises, settings.topics.mentions):
+            with pytest.raises(TopicAuthorizationFailedError):
+                await producer.send_and_wait(topic, b"made up")
 
 
 async def test_keda_can_see_the_lag_of_enrich(guarded: GuardedKafka, tmp_path: Path) -> None:

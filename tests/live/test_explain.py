@@ -45,6 +45,6 @@ def test_what_the_agents_published_comes_out_of_the_raw_topic_again(
     assert told.returncode == exits.OK, told.stderr
     found = decode(told.stdout)
     assert found["identical"] is True
-    of_it = [payload for payload in expected.crises["nimbus-mobile"] if decode(payload)["crisis_id"] == crisis_id]
-    assert [step["event"] for step in found["steps"]] == [decode(payload) for payload in of_it]
+    of_it = [record for record in map(decode, expected.crises["nimbus-mobile"]) if record["crisis_id"] == crisis_id]
+    assert [step["event"] for step in found["steps"]] == [record for record in of_it if "evidence" in record]
     assert explain(vigie.settings, "00000000").returncode == exits.BAD_INPUT

@@ -29,9 +29,10 @@ from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from pipeline.simulate.scenario import DEMO_START_MS
 from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
-from schemas.crisis import CrisisEventType
+from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.deadletter import HEADER_PREFIX, DeadLetterReason
-from schemas.reading import read_crisis, read_window
+from schemas.feedback import DismissReason, FeedbackVerdict
+from schemas.reading import read_crisis_record, read_window
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 from tests.brokers.base import Broker
@@ -267,7 +268,8 @@ def test_what_was_published_is_what_is_on_the_topics(site: Site, role: Role) -> 
 
 def test_windows_and_crises_are_counted_as_they_are_on_their_topics(site: Site) -> None:
     page, windows = site.page(Role.TRACK), site.windows()
-    crises = [read_crisis(record.value) for record in site.topic(site.vigie.settings.topics.crises)]
+    records = [read_crisis_record(record.value) for record in site.topic(site.vigie.settings.topics.crises)]
+    crises = [record for record in records if isinstance(record, CrisisEvent)]
     assert page.one("vigie_windows_closed_total") == page.one("vigie_score_count") == len(windows) > 1_000
     assert page.one("vigie_score_sum") == pytest.approx(sum(window.detection.score for window in windows))
     assert page.one("vigie_window_delay_seconds_count", since="event") == len(windows)
@@ -327,8 +329,20 @@ def test_every_label_value_is_of_a_closed_set(site: Site, role: Role) -> None:
             f"{settings.group(group)}-{table}-changelog"
             for group, table in (("enrich", "source_clock"), ("track", "brand_state"))
         },
-        "reason": {reason.value for reason in DeadLetterReason}
-        | {"duplicate", "late", "closed", "misdated", "clock", "corrupt", "unknown_version", "unknown_detector"},
+        "reason": {reason.value for reason in (*DeadLetterReason, *DismissReason)}
+        | {
+            "none",
+            "duplicate",
+            "late",
+            "closed",
+            "misdated",
+            "clock",
+            "corrupt",
+            "unknown_version",
+            "unknown_detector",
+            "unknown_situation",
+        },
+        "verdict": {verdict.value for verdict in FeedbackVerdict},
         "outcome": {
             "tweets",
             "duplicates",

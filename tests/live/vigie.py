@@ -23,6 +23,7 @@ from pipeline.records import Record
 from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode, encode
+from schemas.feedback import Feedback
 from schemas.window import WindowClosed
 from tests.brokers.base import Broker
 
@@ -38,9 +39,16 @@ class Oracle:
     crises: Published = field(default_factory=dict)
 
 
-def oracle(settings: Settings, records: Sequence[ArchiveRecord], *, read_at_ms: int, chunk: int = 700) -> Oracle:
-    """Run the pure engine over the log."""
-    engine = Engine(settings.engine(), Watchlist.load(settings.watchlist), StandardAnalyzer())
+def oracle(
+    settings: Settings,
+    records: Sequence[ArchiveRecord],
+    *,
+    read_at_ms: int,
+    chunk: int = 700,
+    feedback: Sequence[Feedback] = (),
+) -> Oracle:
+    """Run the pure engine over the log, and over what people said of crises."""
+    engine = Engine(settings.engine(), Watchlist.load(settings.watchlist), StandardAnalyzer(), feedback)
     log = [Record(offset, read_at_ms, item.key, item.value) for offset, item in enumerate(records)]
     said = Oracle()
     steps = [engine.process(log[at : at + chunk]) for at in range(0, len(log), chunk)]

@@ -44,7 +44,7 @@ query, asked of that Prometheus.</p>
 {% for event, after_s in steps %}<tr><td>{{ event.type.value }}<td>{{ event.level.value }}<td>{{ event.time }}
 <td class="number">{{ after_s }}
 {% endfor %}</table>
-<p>{{ repeats }} calls of Alertmanager's receiver; {{ updates }} updates at the webhook besides these steps.</p>
+<p>{{ repeats }} calls of Alertmanager's receiver; {{ updates }} updates and reminders at the webhook besides.</p>
 <h2>Delays under this load</h2>
 <table>
 <tr><th>from, to<th>median<th>99 %

@@ -13,7 +13,7 @@ from typing import Any
 from agents.role import Role
 from pipeline.formats import parse
 from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.reading import read_crisis
+from schemas.reading import read_crisis_record
 from tests.brokers.base import Broker
 from tests.faults.logs import Log, talk
 from tests.faults.trial import Trial
@@ -147,8 +147,9 @@ def _until(condition: Any, what: str, trial: Trial) -> None:
 def _crises(trial: Trial) -> list[CrisisEvent]:
     events: dict[str, CrisisEvent] = {}
     for record in trial.read(trial.settings.topics.crises):
-        event = read_crisis(record.value or b"")
-        events.setdefault(event.id, event)
+        event = read_crisis_record(record.value or b"")
+        if isinstance(event, CrisisEvent):
+            events.setdefault(event.id, event)
     return sorted(events.values(), key=lambda event: (event.crisis_id, event.sequence))
 
 

@@ -16,6 +16,9 @@ from tests.ops.prometheus import RULES
 from tests.ops.scene import SECRET, Scene, log_lines
 
 REPORT = Path("build/ops")
+OF_PEOPLE = {"Precision", "job:vigie_crisis_precision:ratio", "job_reason:vigie_crisis_dismissals:ratio"}
+"""Shares of what people made of crises: there is none while nobody has said anything. promtool's tests are of them."""
+_REMINDER = "communication_overdue"
 
 
 def rules() -> list[dict[str, Any]]:
@@ -27,7 +30,8 @@ def test_what_is_published_reaches_the_webhook_in_order_and_bears_a_good_signatu
     changes = [
         event.id for event in scene.crises if event.type is not CrisisEventType.UPDATED and event.peak_level >= 2
     ]
-    assert [call.json["id"] for call in scene.told if call.json["type"] != CrisisEventType.UPDATED] == changes
+    told = [call.json for call in scene.told if call.json["type"] not in (CrisisEventType.UPDATED, _REMINDER)]
+    assert [event["id"] for event in told] == changes
     assert scene.crises[-1].type is CrisisEventType.RESOLVED
     keys = [call.headers["webhook-id"] for call in scene.told]
     assert len(set(keys)) == len(keys)
@@ -37,7 +41,9 @@ def test_what_is_published_reaches_the_webhook_in_order_and_bears_a_good_signatu
 
 def test_alertmanager_pages_for_the_crisis_and_says_when_it_is_over(scene: Scene) -> None:
     (crisis_id,) = {event.crisis_id for event in scene.crises if event.peak_level >= 2}
-    alerts = [alert for call in scene.paged for alert in call.json["alerts"] if alert["labels"]["source"] == "vigie"]
+    alerts = [
+        alert for call in scene.paged for alert in call.json["alerts"] if alert["labels"].get("source") == "vigie"
+    ]
     assert {alert["labels"]["crisis_id"] for alert in alerts} == {crisis_id}
     assert len({alert["fingerprint"] for alert in alerts}) == 1
     states = [alert["status"] for alert in alerts]
@@ -45,7 +51,11 @@ def test_alertmanager_pages_for_the_crisis_and_says_when_it_is_over(scene: Scene
     assert states[-1] == "resolved"
 
 
-@pytest.mark.parametrize("query", queries(), ids=lambda query: f"{query.dashboard}: {query.panel}")
+@pytest.mark.parametrize(
+    "query",
+    [query for query in queries() if query.panel not in OF_PEOPLE],
+    ids=lambda query: f"{query.dashboard}: {query.panel}",
+)
 def test_every_panel_shows_something(scene: Scene, query: Query) -> None:
     assert scene.prometheus.now(query.expression), query.expression
 
@@ -58,7 +68,9 @@ def test_every_rule_was_evaluated_without_an_error(scene: Scene) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [rule["record"] for rule in rules() if "record" in rule])
+@pytest.mark.parametrize(
+    "name", [rule["record"] for rule in rules() if "record" in rule and rule["record"] not in OF_PEOPLE]
+)
 def test_every_recorded_series_is_there(scene: Scene, name: str) -> None:
     assert scene.prometheus.now(name)
 

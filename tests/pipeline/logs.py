@@ -11,14 +11,19 @@ from pipeline.brandstate import DetectorFactory
 from pipeline.bucket import ClosedBucket
 from pipeline.compression import deflate, inflate
 from pipeline.detection import Alarm, Outcome, UnknownDetectorState
+from pipeline.detection.brief import Brief
+from pipeline.detection.severity import Verdict
 from pipeline.settings import DetectionSettings, EngineSettings
+from pipeline.situation.keeper import joined, parted
+from pipeline.statecore import unpack_core
 from pipeline.statevalue import unwrap, wrap
 from pipeline.tracker import Tracker
 from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent, CrisisEventType, Evidence
+from schemas.crisis import Concern, CrisisEvent, CrisisEventType, Evidence
 from schemas.ids import crisis_event_id, crisis_id
 from schemas.mention import Gap, Mention, Origin, Sentiment, SentimentLabel, Watermark
 from schemas.times import to_rfc3339
+from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
 from schemas.window import Detection, Level
 
@@ -27,8 +32,10 @@ START_MS = 1_424_570_400_000
 MINUTE_MS = 60_000
 LATENESS_MS = 30_000
 
+SHORT_LIVED = EngineSettings(detection=DetectionSettings(resolve_after_ms=3 * MINUTE_MS))
+"""A crisis is over after three calm minutes, so that short logs have whole ones."""
+
 LogItem = Mention | Watermark | Gap
-COMPRESSED = b"\0"
 
 
 def mention(**changes: Any) -> Mention:
@@ -61,21 +68,30 @@ def random_mention(rng: Random, brand: str, time_ms: int, partition: int, offset
     return mention(
         id=f"{rng.getrandbits(128):032x}",
         brand=brand,
-        tweet_id=str(5 * 10**17 + rng.randrange(10**6)),
+        tweet_id=_tweet_id(rng),
         time_ms=time_ms,
         origin=Origin(partition=partition, offset=offset),
         kind=rng.choice(list(TweetKind)),
         author=rng.randrange(40) * 0x9E3779B97F4A7C15 & (1 << 53) - 1,
         reach=rng.randrange(5000),
         engagement=rng.randrange(20),
-        official=rng.random() < 0.1,
+        official=rng.random() < 0.2,
         lang=rng.choice(("en", "en", "fr", "es", "de", "pt", "it", "und", "zh-Hant")),
         sentiment=Sentiment(label=rng.choice(list(SentimentLabel)), negative=300, neutral=400, positive=300),
-        question=rng.random() < 0.2,
+        question=rng.random() < 0.4,
         repeat_key=rng.randrange(30),
         phrases=tuple(words),
         hashtags=tuple(f"tag{rng.randrange(9)}" for _ in range(rng.randint(0, 3))),
+        matched=rng.choice((("@acme",), ("acme",))),
+        tone=rng.choice(((), (ToneIssue.BLAME,))),
+        conversation_id=rng.choice((None, _tweet_id(rng))),
+        in_reply_to_id=rng.choice((None, _tweet_id(rng))),
     )
+
+
+def _tweet_id(rng: Random) -> str:
+    """Return one of so few IDs that replies find what they answer."""
+    return str(5 * 10**17 + rng.randrange(20))
 
 
 def raw_log(
@@ -132,30 +148,40 @@ def interleaved(rng: Random, logs: Iterable[Sequence[LogItem]]) -> list[LogItem]
     return out
 
 
+_CONCERN = Concern(phrase="lost bag", count=1, share=0.5, usual_share=0.1, phrases=("lost bag", "refund"))
+
+
 class FakeDetector:
-    """Remembers everything that could differ, as floats, and raises an event now and then."""
+    """Remembers everything that could differ, as floats, and raises an event and the brand's alarm now and then."""
 
     def __init__(self, brand: str, settings: DetectionSettings, alarm: Alarm | None = None) -> None:
         self.brand = brand
+        self.alarm = Alarm(brand, settings) if alarm is None else alarm
         self.mean = 0.0
         self.seen = 0
         self.crises = 0
 
     def observe(self, bucket: ClosedBucket) -> Outcome:
         minute = bucket.windows["1m"]
+        if bucket.observed:
+            level = Level.ALERT if minute.volume > 2 else Level.CALM
+            self.alarm.step(Verdict(0.0, level, level, level), bucket.end_ms, learning=1.0, silent=False)
         self.seen += 1
         self.mean += (minute.volume + minute.authors / 3 - self.mean) / 7
         detection = Detection(
             level=Level.ALERT if minute.volume > 2 else Level.CALM,
             score=self.mean,
-            expected_1h=sum(map(len, bucket.phrases)) + sum(bucket.phrases.values()) / 7,
-            low_1h=float(sum(bucket.hashtags.values())),
+            expected_1h=sum(len(document.said) + document.mentions / 7 for document in bucket.documents),
+            low_1h=float(sum(len(document.tags) for document in bucket.documents)),
             high_1h=float(sum(tweet.engagement for tweet in bucket.exemplars)),
             negative_share_expected=bucket.unobserved_minutes / 10_000,
             learning=self.seen / (self.seen + 1),
         )
         events = (self._event(bucket),) if minute.volume > 2 else ()
         return Outcome(detection=detection, events=events)
+
+    def brief(self) -> Brief:
+        return Brief(concerns=(_CONCERN,), learning=self.mean)
 
     def learn(self, bucket: ClosedBucket) -> None:
         self.seen += 1
@@ -186,7 +212,7 @@ class FakeDetector:
                 score=self.mean,
                 signals=(),
                 concerns=(),
-                hashtags=tuple(bucket.hashtags),
+                hashtags=tuple(document.tags for document in bucket.documents),
                 questions=0,
                 exemplars=bucket.exemplars,
                 own_posts_24h=bucket.own_posts_24h,
@@ -220,7 +246,7 @@ def published(
     log: Sequence[LogItem], *, batch: int | None = None, factory: DetectorFactory = FakeDetector
 ) -> list[bytes]:
     """Return the events of a log in the order published, by brand, as bytes."""
-    tracker = Tracker(EngineSettings(), 0, factory)
+    tracker = Tracker(SHORT_LIVED, 0, factory)
     events = []
     for at in range(0, len(log), batch or len(log)):
         events += tracker.step(log[at : at + (batch or len(log))]).events
@@ -235,7 +261,7 @@ def published_by_a_worker_that_crashes(
     After a crash, and now and then without one, records are delivered again from an earlier point.
     """
     table: dict[str, bytes] = {}
-    tracker = Tracker(EngineSettings(), 0, factory)
+    tracker = Tracker(SHORT_LIVED, 0, factory)
     events: list[Any] = []
     at, crashes = 0, 0
     while at < len(log):
@@ -250,7 +276,7 @@ def published_by_a_worker_that_crashes(
             continue
         crashes += 1
         at = max(0, at - rng.choice((0, 0, 3, 30)))
-        tracker = Tracker(EngineSettings(), 0, factory)
+        tracker = Tracker(SHORT_LIVED, 0, factory)
         entries = list(table.items())
         rng.shuffle(entries)
         for key, value in entries:
@@ -267,16 +293,35 @@ def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
     partition, sections = unwrap(value)
     assert not isinstance(sections, Mapping)
     core, *rest = sections
-    state: dict[str, Any] = decode(inflate(core[1:], 1 << 26) if core[:1] == COMPRESSED else core)
+    state = dict(unpack_core(core))
     if rest:
-        learnt, windows = rest
-        state |= {"detector": decode(inflate(learnt, 1 << 16)), "windows": windows}
+        learnt, windows, situation = rest
+        state |= {
+            "detector": decode(inflate(learnt, 1 << 16)),
+            "windows": windows,
+            "situation": [decode(inflate(part, 1 << 17)) for part in parted(situation)] if situation else None,
+        }
     return partition, state
 
 
 def put_together(partition: int, state: Mapping[str, Any]) -> bytes:
     """Return the value that `taken_apart` would take apart into this state."""
-    core = {name: part for name, part in state.items() if name not in ("detector", "windows")}
+    core = {name: part for name, part in state.items() if name not in ("detector", "windows", "situation")}
     if "windows" not in state:
         return wrap(partition, encode(core))
-    return wrap(partition, encode(core), deflate(encode(state["detector"])), state["windows"])
+    situation = state["situation"]
+    return wrap(
+        partition,
+        encode(core),
+        deflate(encode(state["detector"])),
+        state["windows"],
+        _situation(situation),
+    )
+
+
+def _situation(parts: Any) -> bytes:
+    """Return the section of a situation; of something damaged, whatever can be written."""
+    if parts is None:
+        return b""
+    whole = isinstance(parts, list) and len(parts) == 3
+    return joined(*(deflate(encode(part)) for part in parts)) if whole else encode(parts)

@@ -7,7 +7,7 @@ from pipeline.brandstate import BrandState, DetectorFactory, Folded
 from pipeline.detection import Detector
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
-from pipeline.settings import DetectionSettings
+from pipeline.settings import EngineSettings
 from pipeline.statevalue import StateProblem, UnusableState, unwrap
 from schemas.codec import encode
 from schemas.mention import Mention, Origin
@@ -22,7 +22,7 @@ from tests.pipeline.logs import (
     taken_apart,
 )
 
-SETTINGS = DetectionSettings()
+SETTINGS = EngineSettings()
 START = START_MS // MINUTE_MS
 
 
@@ -136,10 +136,20 @@ def test_an_unknown_detector_state_keeps_the_counts_and_the_detector_learns_from
     ours, theirs = (brand.close(START + 8 * 60, Gaps())[0][-1] for brand in (brand, again))
     assert isinstance(ours, WindowClosed)
     assert isinstance(theirs, WindowClosed)
-    assert again.problem is StateProblem.UNKNOWN_DETECTOR
+    assert again.problems == [StateProblem.UNKNOWN_DETECTOR]
     assert encode(theirs.windows) == encode(ours.windows)
     assert theirs.detection.learning == pytest.approx(ours.detection.learning, abs=0.01)
     assert theirs.detection.expected_1h == pytest.approx(ours.detection.expected_1h, rel=0.25)
+
+
+@pytest.mark.parametrize("damaged", [["x"], [[], [], []], {"of": "tomorrow"}, 7])
+def test_a_damaged_situation_costs_neither_counts_nor_the_detector_and_begins_anew(damaged: object) -> None:
+    brand, _sizes = brand_after(30, 3, factory=FakeDetector)
+    again = decoded(changed(brand, situation=damaged), FakeDetector)
+
+    assert again.problems == [StateProblem.UNKNOWN_SITUATION]
+    before, after = (taken_apart(each.encode(0))[1] for each in (brand, again))
+    assert {**before, "situation": None} == {**after, "situation": None}
 
 
 def test_learning_anew_publishes_nothing_and_opens_no_crisis() -> None:

@@ -16,7 +16,8 @@ from pipeline.watchlist import BrandMatch, Watchlist
 from schemas.codec import encode
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap
-from schemas.tweet import Tweet
+from schemas.tone import ToneIssue
+from schemas.tweet import Tweet, TweetKind
 
 START_MS = 1_424_570_400_000
 """2015-02-22T02:00:00Z."""
@@ -232,3 +233,20 @@ def test_a_clock_knows_the_last_record_it_has_read_from_another_in_its_place() -
     assert all(map(kept.is_of, log))
     assert kept.is_of(log[1]._replace(timestamp=1)), "only the last one is remembered"
     assert not kept.is_of(log[2]._replace(timestamp=1))
+
+
+# -- the brand's own posts ---------------------------------------------------------------------------
+
+
+def test_the_tone_of_official_posts_is_told_and_that_of_nobody_else() -> None:
+    said = "calm down, it is acme"
+    own = replace(tweet(1, text=said), author_handle="Acme")
+    public = replace(tweet(2, text=said), author_handle="somebody")
+    passed_on = replace(own, id="3", kind=TweetKind.RETWEET)
+    found = enriched(*(record(offset, one) for offset, one in enumerate((own, public, passed_on)))).mentions
+
+    assert [(mention.official, mention.tone) for mention in found] == [
+        (True, (ToneIssue.BLAME,)),
+        (False, ()),
+        (True, ()),
+    ]

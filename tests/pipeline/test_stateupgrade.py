@@ -1,4 +1,4 @@
-"""`state_version_1.json` and `state_version_2.json` were written by the last Vigie of each version, in a crisis."""
+"""`state_version_1.json` to `state_version_3.json` were written by the last Vigie of each version, in a crisis."""
 
 import json
 from base64 import b64decode
@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.openbucket import OpenBucket
 from pipeline.settings import EngineSettings
 from pipeline.tracker import Tracker, clock_key
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.mention import Mention
+from schemas.situation import Situation
+from schemas.times import to_rfc3339
 from schemas.tweet import TweetKind
 from schemas.window import WindowClosed
 from tests.pipeline.incident import CALMS, STORED, incident
-from tests.pipeline.logs import LogItem, taken_apart
+from tests.pipeline.logs import MINUTE_MS, START_MS, LogItem, taken_apart
 
 
 def golden(version: int) -> dict[str, str]:
@@ -25,7 +28,8 @@ def golden(version: int) -> dict[str, str]:
 
 STATES: dict[str, bytes] = {key: value.encode() for key, value in golden(1).items()}
 STATES_2: dict[str, bytes] = {key: b64decode(value) for key, value in golden(2).items()}
-VERSIONS = pytest.mark.parametrize("states", [STATES, STATES_2], ids=["version 1", "version 2"])
+STATES_3: dict[str, bytes] = {key: b64decode(value) for key, value in golden(3).items()}
+VERSIONS = pytest.mark.parametrize("states", [STATES, STATES_2, STATES_3], ids=["version 1", "version 2", "version 3"])
 
 
 def restored(states: dict[str, bytes]) -> Tracker:
@@ -40,7 +44,7 @@ def log() -> list[LogItem]:
 
 
 def before(*, retweets: bool) -> list[LogItem]:
-    """Return the log up to where the states were stored; the second version's had a retweet in every four."""
+    """Return the log up to where the states were stored; since the second version a retweet is in every four."""
     found: list[LogItem] = []
     for minute in incident(0, STORED):
         for i, record in enumerate(minute):
@@ -57,7 +61,7 @@ def test_a_crisis_goes_on_from_an_older_version_to_its_end(states: dict[str, byt
     step = tracker.step(log())
 
     assert tracker.problems == {}
-    assert step.dropped.get("duplicate", 0) == (2 if states is STATES else 0), "what it had applied"
+    assert step.dropped.get("duplicate", 0) == (0 if states is STATES_2 else 2), "what it had applied"
     crises = [event for event in step.events if isinstance(event, CrisisEvent)]
     ended = next(i for i, event in enumerate(crises) if event.type is CrisisEventType.RESOLVED)
     assert len({event.crisis_id for event in crises[: ended + 1]}) == 1
@@ -69,7 +73,7 @@ def test_a_crisis_goes_on_from_an_older_version_to_its_end(states: dict[str, byt
 @VERSIONS
 def test_what_was_counted_is_taken_over_to_the_last_mention(states: dict[str, bytes]) -> None:
     whole = Tracker(EngineSettings(), 0)
-    whole.step(before(retweets=states is STATES_2))
+    whole.step(before(retweets=states is not STATES))
     one, other = (_windows(tracker, log()[:120]) for tracker in (restored(states), whole))
     assert one
     assert [_told(window) for window in one] == [_told(window) for window in other[: len(one)]]
@@ -91,10 +95,10 @@ def test_negative_retweets_that_were_not_counted_are_taken_to_be_as_many_as_of_a
 
 
 @VERSIONS
-def test_what_was_upgraded_is_written_in_version_3_and_read_again(states: dict[str, bytes]) -> None:
+def test_what_was_upgraded_is_written_in_version_4_and_read_again(states: dict[str, bytes]) -> None:
     written = {"acme": restored(states).step(log()[:3]).states["acme"]}
 
-    assert written["acme"][:2] == b"V\x03"
+    assert written["acme"][:2] == b"V\x04"
     again = restored({**states, **written})
     assert again.problems == {}
     assert encode(again.step(log()).events) == encode(restored(states).step(log()).events)
@@ -109,12 +113,31 @@ def test_a_detector_of_an_unknown_version_within_version_1_begins_calm() -> None
     assert taken_apart(tracker._brands["acme"].encode(0))[1]["alarm"][0][0] == 0
 
 
+@pytest.mark.parametrize("states", [STATES_2, STATES_3], ids=["version 2", "version 3"])
 @pytest.mark.parametrize("at", range(0, 2281, 37))
-def test_version_2_cut_or_changed_anywhere_begins_anew(at: int) -> None:
-    value = STATES_2["acme"]
+def test_an_older_version_cut_or_changed_anywhere_begins_anew(states: dict[str, bytes], at: int) -> None:
+    value = states["acme"]
     for damaged in (value[:at], value[:at] + bytes([value[at] ^ 8]) + value[at + 1 :]):
-        tracker = restored({**STATES_2, "acme": damaged})
+        tracker = restored({**states, "acme": damaged})
         assert tracker.problems.total() == 1
+
+
+@VERSIONS
+def test_an_open_crisis_is_told_from_the_first_minute_after_the_upgrade(states: dict[str, bytes]) -> None:
+    told = [event for event in restored(states).step(log()).events if isinstance(event, Situation)]
+
+    assert told[0].time == to_rfc3339(START_MS + (STORED + 1) * MINUTE_MS)
+    assert [situation.sequence for situation in told] == list(range(len(told)))
+    assert told[0].opened_at <= told[0].alerted_at < told[0].time
+    assert told[-1].final
+
+
+def test_the_talk_of_an_open_minute_of_version_3_is_dropped_and_its_counts_are_not() -> None:
+    _partition, state = taken_apart(restored(STATES_3)._brands["acme"].encode(0))
+    ((_minute, bucket),) = state["open"]
+
+    assert bucket[0][0] == 2
+    assert bucket[5:] == OpenBucket().state()[5:]
 
 
 @pytest.mark.parametrize("key", ["acme", clock_key(0)])

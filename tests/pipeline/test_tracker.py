@@ -390,7 +390,7 @@ def test_entries_of_another_partition_are_passed_over() -> None:
         (wrap(0, b"{}"), "corrupt"),
         (wrap(0, b"{", b"", b""), "corrupt"),
         (wrap(0), "corrupt"),
-        (b"V\x04" + wrap(0, b"{}")[2:], "unknown_version"),
+        (b"V\x05" + wrap(0, b"{}")[2:], "unknown_version"),
         (b"V\x01" + wrap(0, b"{}")[2:], "unknown_version"),
     ],
 )

@@ -118,8 +118,7 @@ def test_a_bucket_is_the_same_for_any_order_of_its_mentions_and_any_restart(seed
         bucket = OpenBucket.restore(decode(encode(bucket.state()))) if rng.random() < 0.3 else bucket
         bucket.fold(each)
 
-    assert bucket.phrases.counts() == expected.phrases.counts()
-    assert bucket.hashtags.counts() == expected.hashtags.counts()
+    assert bucket.documents.documents() == expected.documents.documents()
     assert bucket.exemplar_tweets() == expected.exemplar_tweets()
     assert Windows().close(NOON, bucket, observed=True) == Windows().close(NOON, expected, observed=True)
 

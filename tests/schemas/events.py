@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from schemas import (
+    CommunicationOverdue,
     Concern,
     CrisisEvent,
     CrisisEventType,
     DeadLetter,
     DeadLetterReason,
     Detection,
+    DismissReason,
     Evidence,
     Exemplar,
+    Feedback,
+    FeedbackVerdict,
     Gap,
     Level,
     Mention,
     Origin,
+    Questions,
+    Recovery,
     Sentiment,
     SentimentLabel,
+    Situation,
     Tweet,
+    Voice,
     Watermark,
     WindowClosed,
     WindowCounts,
 )
 from schemas.codec import encode
 from schemas.crisis import Decision, Law, Signal, ToLearn, WindowScore
-from schemas.ids import crisis_event_id, crisis_id, mention_id, window_id
+from schemas.ids import crisis_event_id, crisis_id, mention_id, overdue_id, situation_id, window_id
 from schemas.times import from_rfc3339
 
 NOON = "2026-03-02T12:00:00Z"
@@ -135,6 +143,15 @@ CRISIS = CrisisEvent(
         to_learn=ToLearn(minutes=0, mentions=0, hours=1),
     ),
 )
+FEEDBACK = Feedback(
+    id="f-1",
+    brand="acme",
+    crisis_id=CRISIS_ID,
+    verdict=FeedbackVerdict.DISMISS,
+    reason=DismissReason.MISREAD,
+    time=NOON,
+    by="press office",
+)
 EVENTS = {
     "tweet": Tweet(id="1", created_at_ms=NOON_MS, text="@acme refund?"),
     "mention": MENTION,
@@ -142,6 +159,32 @@ EVENTS = {
     "gap": Gap(source_partition=0, offset=8, start_ms=NOON_MS, end_ms=NOON_MS + 1),
     "window-closed": WINDOW,
     "crisis-event": CRISIS,
+    "situation": Situation(
+        id=situation_id(CRISIS_ID, 0),
+        crisis_id=CRISIS_ID,
+        brand="acme",
+        sequence=0,
+        final=False,
+        level=Level.ALERT,
+        peak_level=Level.ALERT,
+        time=NOON,
+        opened_at=NOON,
+        alerted_at=NOON,
+        questions=Questions(asked=3, answered=1, waiting=2),
+        voice=Voice(updates=0, answers=1, off_tone=0),
+        recovery=Recovery(score=4.2, calm_below=2.0, calm_minutes=0, calm_minutes_needed=360),
+    ),
+    "communication-overdue": CommunicationOverdue(
+        id=overdue_id(CRISIS_ID, NOON_MS),
+        crisis_id=CRISIS_ID,
+        brand="acme",
+        level=Level.ALERT,
+        time=NOON,
+        due_at=NOON,
+        interval_minutes=60,
+        missed=1,
+    ),
+    "feedback": FEEDBACK,
     "dead-letter": DeadLetter(
         topic="tweets.raw",
         partition=0,

@@ -17,9 +17,16 @@ from schemas.deadletter import HEADER_PREFIX
 from schemas.generate import EVENTS as CLASSES
 from schemas.generate import json_schema, main
 from schemas.ids import NAMESPACE, crisis_event_id, mention_id, window_id
-from schemas.reading import SchemaError, read_crisis, read_mention_record, read_window
+from schemas.reading import (
+    SchemaError,
+    read_crisis,
+    read_crisis_record,
+    read_feedback,
+    read_mention_record,
+    read_window,
+)
 from schemas.times import from_rfc3339, to_rfc3339
-from tests.schemas.events import CRISIS, ENCODED, EVENTS, MENTION, NOON_MS, WINDOW
+from tests.schemas.events import CRISIS, ENCODED, EVENTS, FEEDBACK, MENTION, NOON_MS, WINDOW
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +61,9 @@ def test_what_is_written_is_read_back_equal() -> None:
     assert read_mention_record(ENCODED["gap"]) == EVENTS["gap"]
     assert read_window(encode(WINDOW)) == WINDOW
     assert read_crisis(encode(CRISIS)) == CRISIS
+    assert read_feedback(ENCODED["feedback"]) == FEEDBACK
+    for name in ("crisis-event", "situation", "communication-overdue"):
+        assert read_crisis_record(ENCODED[name]) == EVENTS[name]
 
 
 @given(st.binary(max_size=200))
@@ -154,7 +164,8 @@ def test_the_asyncapi_document_names_every_topic_and_every_schema() -> None:
     document = yaml.safe_load((ROOT / "schemas" / "asyncapi.yaml").read_text())
     addresses = {channel["address"] for channel in document["channels"].values()}
     topics = Topics()
-    assert addresses == {topics.raw, topics.mentions, topics.windows, topics.crises, topics.deadletters}
+    names = (topics.raw, topics.mentions, topics.windows, topics.crises, topics.feedback, topics.deadletters)
+    assert addresses == set(names)
     text = (ROOT / "schemas" / "asyncapi.yaml").read_text()
     for name in CLASSES:
         assert f"./json/{name}.schema.json" in text

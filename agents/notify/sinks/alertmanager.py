@@ -20,6 +20,7 @@ from pipeline.notify.notification import Notification
 from pipeline.notify.words import exemplar_links, in_words, name_of
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CommunicationOverdue
 from schemas.times import from_rfc3339, to_rfc3339
 
 __all__ = ["AlertmanagerSink"]
@@ -42,7 +43,9 @@ class AlertmanagerSink:
         self._endpoint = Endpoint(channel.name, f"{channel.url.rstrip('/')}/api/v2/alerts")
 
     async def deliver(self, session: aiohttp.ClientSession, notification: Notification, *, now: datetime) -> None:
-        """Post the alert as it is now; see `Sink`."""
+        """Post the alert as it is now; see `Sink`. A reminder changes no alert."""
+        if isinstance(notification.event, CommunicationOverdue):
+            return
         answer = await self._endpoint.post(session, encode([self._alert(notification.event, now)]))
         if answer.status != _ACCEPTED:
             raise self._endpoint.refusal(answer, _FINAL, now=now)

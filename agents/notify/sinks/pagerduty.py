@@ -17,6 +17,7 @@ from pipeline.notify.notification import Notification
 from pipeline.notify.words import exemplar_links, in_words, name_of
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CommunicationOverdue
 from schemas.window import Level
 
 __all__ = ["PagerDutySink"]
@@ -45,7 +46,9 @@ class PagerDutySink:
         self._routing_key = read_secret(channel.name, channel.routing_key_file)
 
     async def deliver(self, session: aiohttp.ClientSession, notification: Notification, *, now: datetime) -> None:
-        """Enqueue the event; see `Sink`."""
+        """Enqueue the event; see `Sink`. A reminder is no event of the incident."""
+        if isinstance(notification.event, CommunicationOverdue):
+            return
         answer = await self._endpoint.post(session, encode(self._message(notification.event)))
         if answer.status != _ACCEPTED:
             raise self._endpoint.refusal(answer, _FINAL, now=now)

@@ -1,4 +1,4 @@
-"""A Slack incoming webhook: one message a step.
+"""A Slack incoming webhook: one message a step or reminder.
 
 Names and phrases come from people who may mean harm, so nothing in them may become a link or a mention: the three
 characters of Slack's mark-up are escaped, and Slack is told not to look for anything else in the text.
@@ -21,6 +21,7 @@ from pipeline.notify.notification import Notification
 from pipeline.notify.words import exemplar_links, in_words, tweets_to_read
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.situation import CommunicationOverdue
 
 __all__ = ["SlackSink"]
 
@@ -83,11 +84,14 @@ class SlackSink:
             raise NotNow(self._endpoint.about("the answer is not Slack's; it may come from something in between"))
         raise self._endpoint.refusal(answer, _FINAL, now=now)
 
-    def _message(self, event: CrisisEvent) -> dict[str, Any]:
+    def _message(self, event: CrisisEvent | CommunicationOverdue) -> dict[str, Any]:
         words = in_words(event, self._language)
         title = f"*{_escaped(words.title)}*"
-        if event.type is CrisisEventType.UPDATED:
-            blocks = [_section(title, *map(_escaped, words.numbers))]
+        if isinstance(event, CommunicationOverdue):
+            blocks = [_section(title), *(_section(_escaped(line)) for line in words.lines)]
+        elif event.type is CrisisEventType.UPDATED:
+            said = words.notes[:1] if event.feedback else ()
+            blocks = [_section(title, *map(_escaped, (*said, *words.numbers)))]
         else:
             blocks = [_section(title), *(_section(_escaped(line)) for line in words.lines)]
             if links := [f"<{link}|{tweet_id}>" for tweet_id, link in exemplar_links(event).items()]:

@@ -1,4 +1,4 @@
-"""Any HTTP endpoint: the crisis event as it was published, signed.
+"""Any HTTP endpoint: the step of a crisis, or the reminder, as it was published, signed.
 
 The body is the event's bytes, the headers are those of CloudEvents' HTTP binding (binary mode) and of the Standard
 Webhooks specification, for which most languages have a library that checks the signature. A receiver knows an event
@@ -26,6 +26,7 @@ from pipeline.notify.channels import Webhook
 from pipeline.notify.notification import Notification
 from schemas import cloudevents
 from schemas.crisis import CrisisEvent
+from schemas.situation import CommunicationOverdue
 
 __all__ = ["WebhookSink"]
 
@@ -70,7 +71,7 @@ class WebhookSink:
         }
 
 
-def _event_headers(event: CrisisEvent) -> dict[str, str]:
+def _event_headers(event: CrisisEvent | CommunicationOverdue) -> dict[str, str]:
     """Return the attributes that the event's record on Kafka has, as HTTP has them."""
     return {
         f"ce-{name.removeprefix('ce_')}": quote(value, safe=_PLAIN)

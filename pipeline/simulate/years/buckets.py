@@ -120,7 +120,7 @@ def _window(row: list[int]) -> WindowCounts:
 def buckets(traffic: Traffic, brand: str, start_ms: int) -> Iterator[ClosedBucket]:
     """Yield the closed bucket of each minute, oldest first.
 
-    They hold no phrases, hashtags and exemplars, and the brand itself posts nothing.
+    They hold no documents and exemplars, and the brand itself posts nothing.
 
     Parameters
     ----------
@@ -152,7 +152,4 @@ def buckets(traffic: Traffic, brand: str, start_ms: int) -> Iterator[ClosedBucke
                 windows=_Windows(six),
                 own_posts_24h=0,
                 unobserved_minutes=six[-1][_UNOBSERVED],
-                phrases={},
-                hashtags={},
-                exemplars=(),
             )

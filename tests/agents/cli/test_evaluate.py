@@ -130,3 +130,39 @@ def test_help_keeps_its_lines(command: list[str]) -> None:
     assert result.exit_code == exits.OK
     assert "\\b" not in result.stdout
     assert all(len(line) <= 100 for line in result.stdout.splitlines())
+
+
+def test_questions_are_scored_against_labels_that_name_tweets_by_their_ids(tmp_path: Path) -> None:
+    tweets = [
+        {"id": "1", "created_at": "2024-01-01T00:00:00Z", "text": "where is my bag?"},
+        {"id": "2", "created_at": "2024-01-01T00:00:01Z", "text": "really?!"},
+        {"id": "3", "created_at": "2024-01-01T00:00:02Z", "text": "is it late?"},
+        {"id": "1", "created_at": "2024-01-01T00:00:03Z", "text": "sent again, with another text"},
+    ]
+    labels = tmp_path / "labels.tsv"
+    labels.write_text("# the rule\n1\t1\ta\n2\t0\ta\n3\t0\tb\n4\t1\tb\n")
+    found = scores("questions", str(labels), write(tmp_path / "tweets.jsonl", tweets))
+    assert (found["n"], found["missing"], found["asked"], found["said"]) == (3, 1, 1, 2)
+    assert (found["precision"], found["recall"]) == (0.5, 1.0)
+    assert found["by_part"]["a"]["f1"] == 1.0
+    assert (found["said_but_not_asked"], found["asked_but_not_said"]) == (["3"], [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "archive", "code", "message"),
+    [
+        (b"1 1\n", b"{}\n", exits.BAD_INPUT, "line 1: expected an ID"),
+        (None, b"{}\n", exits.NO_INPUT, "labels.tsv"),
+        (b"1\t1\n", None, exits.NO_INPUT, "tweets.jsonl"),
+    ],
+)
+def test_labels_or_tweets_that_cannot_be_read_end_the_command(
+    tmp_path: Path, labels: bytes | None, archive: bytes | None, code: int, message: str
+) -> None:
+    paths = [tmp_path / "labels.tsv", tmp_path / "tweets.jsonl"]
+    for path, content in zip(paths, (labels, archive), strict=True):
+        if content is not None:
+            path.write_bytes(content)
+    result = CliRunner().invoke(main, ["eval", "questions", *map(str, paths)])
+    assert result.exit_code == code
+    assert message in result.stderr

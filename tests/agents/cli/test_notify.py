@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from agents import exits
 from agents.cli.main import main
 from pipeline.notify.invented import TEST_BRAND
-from schemas.reading import read_crisis
+from schemas.reading import read_crisis_record
 
 PLAN = """
 version = 1
@@ -82,8 +82,9 @@ async def test_a_test_alarm_and_its_end_are_sent_to_one_channel_and_marked_as_wh
     write(file, url=hook.url)
     result = await asyncio.to_thread(notify, "test", "ops", "--file", str(file))
     assert result.exit_code == exits.OK, result.output
-    events = [read_crisis(body) for body in hook.bodies]
-    assert [(event.type.value, event.brand) for event in events] == [("opened", TEST_BRAND), ("resolved", TEST_BRAND)]
+    events = [read_crisis_record(body) for body in hook.bodies]
+    assert [str(event.type) for event in events] == ["opened", "communication_overdue", "resolved"]
+    assert {event.brand for event in events} == {TEST_BRAND}
     assert len({event.crisis_id for event in events}) == 1
 
 

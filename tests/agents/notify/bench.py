@@ -23,6 +23,7 @@ from pipeline.notify.channels import Channel
 from pipeline.notify.notification import Notification
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent
+from schemas.situation import CommunicationOverdue, Situation
 from tests.pipeline.notify.lives import MINUTE_MS, Life, at
 
 NOON = at("2026-03-27T12:00")
@@ -69,7 +70,7 @@ class FakeSink:
             asyncio.get_running_loop().call_soon(self.after)
 
     def said(self) -> list[tuple[str, bool]]:
-        return [(each.event.type.value, each.repeat) for each in self.took]
+        return [(str(each.event.type), each.repeat) for each in self.took]
 
 
 class FakeTable:
@@ -140,7 +141,7 @@ class Bench:
     def sink(self, channel: str) -> FakeSink:
         return cast("FakeSink", self.plan.sinks[channel])
 
-    def batch(self, *events: CrisisEvent | bytes, more: int = 0) -> RecordBatch:
+    def batch(self, *events: CrisisEvent | CommunicationOverdue | Situation | bytes, more: int = 0) -> RecordBatch:
         records = []
         for event in events:
             value = event if isinstance(event, bytes) else encode(event)

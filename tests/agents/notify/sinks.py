@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.notify.channels import Alertmanager, Channel, PagerDuty, Slack, Webhook
 from pipeline.notify.notification import Notification
-from schemas import CrisisEvent, CrisisEventType
+from schemas import CommunicationOverdue, CrisisEvent, CrisisEventType
 from schemas.codec import encode
 from tests.pipeline.notify.crises import step
 
@@ -90,7 +90,7 @@ def written(folder: Path, secret: str) -> Path:
     return path
 
 
-def notification(event: CrisisEvent | None = None) -> Notification:
+def notification(event: CrisisEvent | CommunicationOverdue | None = None) -> Notification:
     """Return what the notify agent hands to a sink."""
     event = event or step(CrisisEventType.OPENED)
     return Notification(id=f"{event.id}-ops", event=event, payload=encode(event))

@@ -21,12 +21,13 @@ from agents.notify.sinks.pagerduty import PagerDutySink
 from agents.notify.sinks.slack import SlackSink
 from agents.track import _crisis_record
 from pipeline.notify.channels import Alertmanager, Channel, PagerDuty, Slack, Webhook
-from schemas import Concern, CrisisEvent, CrisisEventType, Exemplar, Level
+from schemas import CommunicationOverdue, Concern, CrisisEvent, CrisisEventType, Exemplar, Level
 from schemas.codec import decode, encode
+from schemas.feedback import FeedbackHeld, FeedbackVerdict
 from schemas.times import from_rfc3339, to_rfc3339
 from tests.agents.notify.receivers import Call, Http, http
 from tests.agents.notify.sinks import CASES, NOW, SECRET, Case, notification, written
-from tests.pipeline.notify.crises import crises, step
+from tests.pipeline.notify.crises import crises, overdue, reminders, step
 from tests.schemas.events import CRISIS
 
 OPENED = step(CrisisEventType.OPENED)
@@ -51,7 +52,11 @@ async def receiver() -> AsyncIterator[Http]:
 
 
 async def delivered(
-    channel: Channel, event: CrisisEvent, served: Http, session: aiohttp.ClientSession, now: datetime = NOW
+    channel: Channel,
+    event: CrisisEvent | CommunicationOverdue,
+    served: Http,
+    session: aiohttp.ClientSession,
+    now: datetime = NOW,
 ) -> Call:
     """Deliver an event and return the one call that came."""
     served.calls.clear()
@@ -74,6 +79,15 @@ async def test_a_notification_that_is_taken_is_one_post_of_json(
 def test_only_alertmanager_forgets_what_it_is_not_told_again(tmp_path: Path) -> None:
     repeating = [case.kind for case in CASES if make_sink(case.channel(tmp_path, "http://x")).repeats]
     assert repeating == ["alertmanager"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+async def test_a_reminder_is_nothing_to_a_receiver_of_incidents(
+    case: Case, tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
+) -> None:
+    receiver.status = case.accepted
+    await make_sink(case.channel(tmp_path, receiver.url)).deliver(session, notification(overdue()), now=NOW)
+    assert len(receiver.calls) == (case.kind in ("slack", "webhook"))
 
 
 # Alertmanager
@@ -186,6 +200,29 @@ async def test_an_update_is_short(tmp_path: Path, session: aiohttp.ClientSession
     ]
 
 
+async def test_an_update_says_what_people_made_of_the_crisis(
+    tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
+) -> None:
+    held = FeedbackHeld(id="1", verdict=FeedbackVerdict.CONFIRM, by="<!here>", held_from=CRISIS.time)
+    event = replace(UPDATED, feedback=held)
+    [block] = decode((await delivered(_slack(tmp_path, receiver), event, receiver, session)).body)["blocks"]
+    assert block["text"]["text"].splitlines()[:2] == [
+        "*acme: confirmed as a crisis (alert)*",
+        "Said by &lt;!here&gt;.",
+    ]
+
+
+async def test_a_reminder_says_what_is_asked_for(
+    tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
+) -> None:
+    event = replace(overdue(), silent_on=("<!channel>",))
+    message = decode((await delivered(_slack(tmp_path, receiver), event, receiver, session)).body)
+    assert message["text"] == "acme: an update is overdue (alert)"
+    texts = [block["text"]["text"] for block in message["blocks"]]
+    assert texts[0] == "*acme: an update is overdue (alert)*"
+    assert "No update speaks to: “&lt;!channel&gt;”." in texts
+
+
 async def test_nothing_that_people_wrote_becomes_a_mention_or_a_link(
     tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
 ) -> None:
@@ -262,9 +299,9 @@ async def test_a_webhook_is_the_published_event_signed_as_standard_webhooks_says
     assert call.headers["webhook-id"] == call.headers["Idempotency-Key"] == notification(ESCALATED).id
 
 
-@pytest.mark.parametrize("event", [OPENED, ESCALATED, UPDATED, RESOLVED], ids=lambda event: event.type)
+@pytest.mark.parametrize("event", [OPENED, ESCALATED, UPDATED, RESOLVED, overdue()], ids=lambda event: event.type)
 async def test_a_webhook_has_the_attributes_of_the_record_on_kafka(
-    event: CrisisEvent, tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
+    event: CrisisEvent | CommunicationOverdue, tmp_path: Path, session: aiohttp.ClientSession, receiver: Http
 ) -> None:
     channel = Webhook(name="desk", url=receiver.url, secret_file=written(tmp_path, SECRET))
     call = await delivered(channel, event, receiver, session)
@@ -308,6 +345,15 @@ def test_whatever_happened_each_payload_is_json_within_the_receivers_bounds(tmp_
     assert len(body) <= 512 * 1024
     if (payload := decode(body).get("payload")) is not None:
         assert len(payload["summary"]) <= 1024
+    slack = SlackSink(Slack(name="ops", url_file=written(tmp_path, "https://x/y"), language="fr"))
+    _check_message(decode(encode(slack._message(event))))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(reminders())
+def test_whatever_a_reminder_says_its_message_is_within_slacks_bounds(
+    tmp_path: Path, event: CommunicationOverdue
+) -> None:
     slack = SlackSink(Slack(name="ops", url_file=written(tmp_path, "https://x/y"), language="fr"))
     _check_message(decode(encode(slack._message(event))))
 

@@ -18,7 +18,9 @@ from pipeline.notify.stored import load_outbox
 from schemas.codec import encode
 from schemas.deadletter import CHANNEL_HEADER, HEADER_PREFIX
 from schemas.ids import notification_id
+from schemas.situation import CommunicationOverdue, Situation
 from tests.agents.notify.bench import NOON, PLAN, Bench, FakeSink, until
+from tests.pipeline.notify.crises import situation
 from tests.pipeline.notify.lives import MINUTE_MS, Life
 
 
@@ -191,9 +193,43 @@ async def test_a_record_that_is_no_crisis_event_becomes_a_dead_letter(bench: Ben
     batch = bench.batch(b"{}", *wrong)
     await bench.stage.process(batch)
     said = [dict(letter.headers)[HEADER_PREFIX + "exception.message"].decode() for letter in bench.letters.records]
-    assert [each.partition(":")[0] for each in said[1:]] == ["brand", *["time or opened_at"] * 2, *["sequence"] * 2]
+    assert [each.partition(":")[0] for each in said[1:]] == ["brand", "time", "opened_at", *["sequence"] * 2]
     assert len(said) == 1 + len(wrong)
     assert batch.completed
+    assert not bench.table.entries
+
+
+async def test_a_situation_is_passed_over_and_a_reminder_is_told_once_to_whom_it_is_for(bench: Bench) -> None:
+    async with bench.running():
+        await bench.happens(2)
+        event = bench.life.event
+        assert event is not None
+        overdue = bench.life.is_silent(bench.now_ms)
+        for _ in range(2):
+            await bench.stage.process(bench.batch(situation(event), overdue))
+            await until(lambda: bench.counted("ops", "delivered") == 2)
+        await bench.happens(0)
+        told = [("opened", False), ("communication_overdue", False), ("resolved", False)]
+        await until(lambda: bench.sink("ops").said() == told)
+        await until(lambda: bench.sink("alerts").said() == [("opened", False), ("resolved", False)])
+    assert bench.sink("ops").took[1].id == notification_id(overdue.id, "ops")
+    assert bench.sink("ops").took[1].payload == encode(overdue)
+    assert not bench.letters.records
+
+
+async def test_a_reminder_or_situation_that_is_wrong_becomes_a_dead_letter_by_its_field(bench: Bench) -> None:
+    event = bench.life.goes_to(2, NOON)
+    overdue = bench.life.is_silent(NOON)
+    wrong: list[CommunicationOverdue | Situation] = [
+        replace(overdue, time="now"),
+        replace(overdue, due_at="now"),
+        replace(overdue, last_update_at="2026-03-02T10:30:00"),
+        replace(overdue, brand="other"),
+        replace(situation(event), time="9999-99-99T00:00:00Z"),
+    ]
+    await bench.stage.process(bench.batch(*wrong))
+    said = [dict(letter.headers)[HEADER_PREFIX + "exception.message"].decode() for letter in bench.letters.records]
+    assert [each.partition(":")[0] for each in said] == ["time", "due_at", "last_update_at", "brand", "time"]
     assert not bench.table.entries
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.phrasing import plural
 from tests.bench.evaluation.goals import Goal, vigie_on_nab
 from tests.bench.evaluation.parts import Part
 from tests.bench.evaluation.tables import (
@@ -57,6 +56,11 @@ class Section:
     problem: str | None
     tables: tuple[Table, ...]
     bars: tuple[Bar, ...] = ()
+
+
+def plural(amount: int, one: str, many: str) -> str:
+    """Return amount and word."""
+    return f"{amount:,} {one if amount == 1 else many}"
 
 
 Told = tuple[str, list[Table], list[Bar]]

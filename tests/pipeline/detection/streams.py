@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from zlib import crc32
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.concerns.document import Document
+from pipeline.concerns.sample import DOCUMENTS_A_MINUTE
 from pipeline.detection import Detector
 from pipeline.settings import DetectionSettings
 from schemas.crisis import CrisisEvent, Exemplar
@@ -54,10 +57,28 @@ def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = 
             windows=windows,
             own_posts_24h=0,
             unobserved_minutes=0,
-            phrases=minute.phrases,
-            hashtags=minute.hashtags,
+            documents=documents(i, minute),
             exemplars=minute.exemplars,
         )
+
+
+def documents(i: int, minute: Minute) -> tuple[Document, ...]:
+    """Return what was said: a document for each time that a phrase was, the last so many of them negative."""
+    said = [phrase for phrase, count in minute.phrases.items() for _ in range(count)]
+    said += [""] * (max(minute.hashtags.values(), default=0) - len(said))
+    found = [
+        Document(
+            key=crc32(f"{i} {n}".encode()),
+            flags=int(n >= len(said) - minute.negative),
+            tweet_id=f"{i}{n:04}",
+            said=phrase,
+            tags=" ".join(f"#{tag}" for tag, count in minute.hashtags.items() if n < count),
+            engagement=0,
+            mentions=1,
+        )
+        for n, phrase in enumerate(said)
+    ]
+    return tuple(sorted(found)[:DOCUMENTS_A_MINUTE])
 
 
 def counts(six: Sequence[int]) -> WindowCounts:

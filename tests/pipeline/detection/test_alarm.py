@@ -27,12 +27,10 @@ def in_a_crisis() -> Alarm:
 
 def ignorant(alarm: Alarm, minutes: int, *, learning: float = 0.5, silent: bool = False) -> list[tuple[int, Step]]:
     """Return (minute, step) of what comes of minutes in which a model finds nothing."""
-    steps = []
+    steps: list[tuple[int, Step]] = []
     for minute in range(minutes):
         end_ms = START_MS + (3 + minute) * MINUTE_MS
-        step = alarm.step(CALM, end_ms, learning=learning, silent=silent)
-        if step:
-            steps.append((minute, step))
+        steps += [(minute, step) for step in alarm.step(CALM, end_ms, learning=learning, silent=silent)]
     return steps
 
 

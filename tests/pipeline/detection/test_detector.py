@@ -208,26 +208,27 @@ def test_the_state_of_the_busiest_brand_fits_its_budget() -> None:
         detector.observe(bucket)
         if i % 60 == 59:
             largest = max(largest, len(encode(detector.state())))
-    assert largest <= 2560
+    assert largest <= 9 * 1024  # while it is calm; what is heard while it is not has a bound of its own
 
 
 @pytest.mark.parametrize(
     "break_it",
     [
         lambda state: state.update(version=1),
-        lambda state: state.update(version=4),
+        lambda state: state.update(version=5),
         lambda state: state.pop("version"),
         lambda state: state.pop("model"),
         lambda state: state.update(verdict=["x"]),
         lambda state: state["model"].update(volume=3),
         lambda state: state["model"]["volume"].update(season=[1.0]),
-        lambda state: state.update(phrases=[0]),
+        lambda state: state.update(talk=[0]),
         lambda state: state.update(verdict=[float("1e300"), 0, 0, 0]),
         lambda state: state["model"].update(reach=[1.0, 0.0, 1.0]),
         lambda state: state["model"].update(negative=[2.0, 1.0, 1.0] + [0.0] * 6),
         lambda state: state["model"].update(pending=[[1.0, 1.0, 2.0, 1.0, 1.0]]),
         lambda state: state["model"].update(clock=[-1, 0, 0, 0, 0]),
-        lambda state: state["phrases"].__setitem__(2, [""] * len(state["phrases"][2])),
+        lambda state: state["talk"][0].__setitem__(2, [[""]]),
+        lambda state: state["talk"][1].__setitem__(1, "0"),
     ],
 )
 def test_a_state_that_cannot_be_read_is_refused_with_one_clear_error(

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
+from pipeline.concerns.baseline import Baseline
 from pipeline.detection import Detector
 from pipeline.detection.model import BrandModel
 from pipeline.detection.reading import features
@@ -90,11 +91,12 @@ def test_the_talk_of_an_event_does_not_become_usual_talk() -> None:
         for i, m in enumerate(launch(after=6 * HOUR))
     ]
 
-    def usual(seen: Watched) -> list[float]:
-        hour, mentions, phrases, numbers = seen.detector.state()["phrases"]
-        assert hour
-        assert mentions
-        return [n for phrase, n in zip(phrases, numbers[2], strict=True) if phrase == "keynote" and n]
+    def usual(seen: Watched) -> int:
+        _pool, state = seen.detector.state()["talk"]
+        baseline = Baseline()
+        baseline.restore(state)
+        assert baseline.count("till")
+        return baseline.count("keynote")
 
     assert usual(watch(closed(crowd)))
     assert not usual(watch(planned(crowd, plan())))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.detection import concerns, dispersion, laws, model, rounding, season, tails
+from pipeline.concerns import contrast, trend
+from pipeline.detection import dispersion, laws, model, rounding, season, tails
 from pipeline.detection.tails import (
     beta_binomial_surprise,
     combined,
@@ -16,7 +17,7 @@ from pipeline.detection.tails import (
     normal_surprise,
 )
 
-MODULES = [concerns, dispersion, laws, model, rounding, season, tails]
+MODULES = [contrast, dispersion, laws, model, rounding, season, tails, trend]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from schemas import Concern, CrisisEvent, CrisisEventType, Evidence, Exemplar, Level, WindowCounts
 from schemas.crisis import Planned
-from schemas.times import to_rfc3339
+from schemas.feedback import DismissReason, FeedbackHeld, FeedbackVerdict
+from schemas.ids import overdue_id, situation_id
+from schemas.situation import CommunicationOverdue, Questions, Recovery, Situation, Voice
+from schemas.times import from_rfc3339, to_rfc3339
 from tests.schemas.events import CRISIS
 
 _COUNTS = st.integers(0, 2**63 - 1)
@@ -35,9 +38,57 @@ def step(
     )
 
 
+def overdue(*, level: Level = Level.ALERT, time: str = CRISIS.time, missed: int = 1) -> CommunicationOverdue:
+    """Return the word that an update is overdue in the crisis that all tests know."""
+    return CommunicationOverdue(
+        id=overdue_id(CRISIS.crisis_id, from_rfc3339(time)),
+        crisis_id=CRISIS.crisis_id,
+        brand=CRISIS.brand,
+        level=level,
+        time=time,
+        due_at=time,
+        interval_minutes=60,
+        missed=missed,
+        last_update_at="2026-03-02T10:30:00Z",
+        silent_on=("refund", "hold music"),
+        waiting=7,
+    )
+
+
+def situation(event: CrisisEvent, *, waiting: int = 0, overdue: bool = False, final: bool = False) -> Situation:
+    """Return how things stand as of a step."""
+    return Situation(
+        id=situation_id(event.crisis_id, 0),
+        crisis_id=event.crisis_id,
+        brand=event.brand,
+        sequence=0,
+        final=final,
+        level=event.level,
+        peak_level=event.peak_level,
+        time=event.time,
+        opened_at=event.opened_at,
+        alerted_at=event.opened_at,
+        questions=Questions(asked=waiting, answered=0, waiting=waiting),
+        voice=Voice(updates=0, answers=0, off_tone=0, overdue=overdue),
+        recovery=Recovery(score=5.0, calm_below=1.0, calm_minutes=0, calm_minutes_needed=360),
+    )
+
+
 def _counts() -> st.SearchStrategy[WindowCounts]:
     numbers = {field.name: _COUNTS for field in fields(WindowCounts) if field.name != "languages"}
     return st.builds(WindowCounts, **numbers, languages=st.dictionaries(_TEXTS, _COUNTS, max_size=6))
+
+
+def _feedback() -> st.SearchStrategy[FeedbackHeld]:
+    return st.builds(
+        FeedbackHeld,
+        id=_TEXTS,
+        verdict=st.sampled_from(FeedbackVerdict),
+        reason=st.none() | st.sampled_from(DismissReason),
+        until=st.none() | _TIMES,
+        by=_TEXTS,
+        held_from=_TIMES,
+    )
 
 
 def _evidence() -> st.SearchStrategy[Evidence]:
@@ -78,7 +129,26 @@ def crises() -> st.SearchStrategy[CrisisEvent]:
         peak_level=levels,
         time=_TIMES,
         opened_at=_TIMES,
+        feedback=st.none() | _feedback(),
         window_start=_TIMES,
         window_end=_TIMES,
         evidence=_evidence(),
+    )
+
+
+def reminders() -> st.SearchStrategy[CommunicationOverdue]:
+    """Return every reminder that the schema allows, its times being times."""
+    return st.builds(
+        CommunicationOverdue,
+        id=_TEXTS,
+        crisis_id=_TEXTS,
+        brand=_TEXTS,
+        level=st.sampled_from(Level),
+        time=_TIMES,
+        due_at=_TIMES,
+        interval_minutes=_COUNTS,
+        missed=_COUNTS,
+        last_update_at=st.none() | _TIMES,
+        silent_on=st.lists(_TEXTS, max_size=6).map(tuple),
+        waiting=_COUNTS,
     )

@@ -14,8 +14,9 @@ from pipeline.notify.step import Origin, Step
 from pipeline.notify.stored import dump_outbox, load_outbox
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.ids import crisis_event_id, crisis_id
-from schemas.times import to_rfc3339
+from schemas.ids import crisis_event_id, crisis_id, overdue_id
+from schemas.situation import CommunicationOverdue
+from schemas.times import from_rfc3339, to_rfc3339
 from schemas.window import Level
 from tests.schemas.events import CRISIS
 
@@ -58,6 +59,20 @@ class Life:
         )
         return self.event
 
+    def is_silent(self, now_ms: int) -> CommunicationOverdue:
+        """The word that an update is overdue in the crisis that happened last."""
+        assert self.event is not None
+        return CommunicationOverdue(
+            id=overdue_id(self.event.crisis_id, now_ms),
+            crisis_id=self.event.crisis_id,
+            brand=self.brand,
+            level=self.event.level,
+            time=to_rfc3339(now_ms),
+            due_at=to_rfc3339(now_ms),
+            interval_minutes=60,
+            missed=1,
+        )
+
 
 def _type(sequence: int, was: int, level: int) -> CrisisEventType:
     if sequence == 0:
@@ -69,7 +84,7 @@ def _type(sequence: int, was: int, level: int) -> CrisisEventType:
     return CrisisEventType.ESCALATED if level > was else CrisisEventType.DEESCALATED
 
 
-def step_of(event: CrisisEvent, *, appended_ms: int, offset: int = 0) -> Step:
+def step_of(event: CrisisEvent | CommunicationOverdue, *, appended_ms: int, offset: int = 0) -> Step:
     origin = Origin(
         topic="vigie.crises",
         partition=0,
@@ -78,7 +93,8 @@ def step_of(event: CrisisEvent, *, appended_ms: int, offset: int = 0) -> Step:
         headers=(("ce_id", event.id),),
         appended_ms=appended_ms,
     )
-    return Step.of(event, encode(event), origin)
+    made = Step.reminder if isinstance(event, CommunicationOverdue) else Step.of
+    return made(event, encode(event), origin)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -96,6 +112,7 @@ class World:
     ended: dict[str, list[Result]] = field(default_factory=dict)
     dead: dict[str, list[Step]] = field(default_factory=dict)
     taken: list[Step] = field(default_factory=list)
+    reminded: list[tuple[CommunicationOverdue, Step]] = field(default_factory=list)
 
     def happens(self, level: int, *, minutes: float = 0, age_ms: int = 0) -> Step:
         """Let time pass, and the brand go to a level; the event is read `age_ms` after it was published."""
@@ -105,6 +122,21 @@ class World:
         self.taken.append(step)
         self._note(self.outbox.take(step, self.plan.addresses(event, self.now_ms), self.now_ms))
         return step
+
+    def reminds(self, *, minutes: float = 0, age_ms: int = 0) -> Step:
+        """Let time pass, and the brand stay silent."""
+        self.passes(minutes)
+        overdue = self.life.is_silent(self.now_ms)
+        step = step_of(overdue, appended_ms=self.now_ms - age_ms, offset=len(self.taken) + len(self.reminded))
+        self.reminded.append((overdue, step))
+        self.reminds_again()
+        return step
+
+    def reminds_again(self) -> None:
+        """Take in the last reminder, be it for the first time or not."""
+        overdue, step = self.reminded[-1]
+        addresses = self.plan.reminded(overdue, self.now_ms)
+        self._note(self.outbox.remind(step, from_rfc3339(overdue.time), addresses, self.now_ms))
 
     def passes(self, minutes: float) -> None:
         self.now_ms += round(minutes * MINUTE_MS)
@@ -123,7 +155,7 @@ class World:
             return "nothing"
         step = item.step
         knows = known.level if known is not None and known.crisis_id == step.crisis_id else Level.CALM
-        if item.attempts == 1 and step.level > knows and not item.redriven:
+        if item.attempts == 1 and step.level > knows and not item.redriven and not step.reminds:
             self.alarms.setdefault(channel, []).append((self.now_ms, step.level))
         said = answer(item)
         if said == "ok":
@@ -146,8 +178,8 @@ class World:
             pass
 
     def said(self, channel: str) -> list[tuple[str, int]]:
-        """Type and level of what a channel has accepted."""
-        return [(step.type.value, int(step.level)) for step, _ in self.told.get(channel, [])]
+        """Name and level of what a channel has accepted."""
+        return [(step.name, int(step.level)) for step, _ in self.told.get(channel, [])]
 
     def waits(self, channel: str) -> Iterator[Step]:
         return (item.step for item in self.outbox.line(channel).pending)

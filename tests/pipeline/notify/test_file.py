@@ -56,6 +56,7 @@ def test_everything_that_the_file_may_say_is_read() -> None:
         below_level = 3
         [[routes]]
         channels = ["w"]
+        reminders = false
         [budget]
         alerts = 2
         per_hours = 12
@@ -82,7 +83,7 @@ def test_everything_that_the_file_may_say_is_read() -> None:
     )
     assert plan.routes == (
         Route(channels=("a", "s"), brands=("acme", "other"), min_level=Level.CRISIS, quiet=(quiet,)),
-        Route(channels=("w",)),
+        Route(channels=("w",), reminders=False),
     )
     assert plan.budget == Budget(alerts=2, per_hours=12)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.notify.line import Result
 from pipeline.notify.outbox import LATE_MS
+from pipeline.notify.step import Step
 from pipeline.notify.stored import dump_outbox, load_outbox
 from schemas.window import Level
 from tests.pipeline.notify.lives import QUIET, World, world
@@ -22,6 +23,8 @@ ACTIONS = st.lists(
         st.tuples(st.just("passes"), st.integers(0, 300)),
         st.tuples(st.just("crashes")),
         st.tuples(st.just("repeats")),
+        st.tuples(st.just("reminds"), st.integers(0, 60), st.sampled_from([0, 0, 0, 2 * LATE_MS])),
+        st.tuples(st.just("reminds again")),
     ),
     max_size=60,
 )
@@ -42,10 +45,24 @@ def play(
                 told.passes(minutes)
             case "crashes", []:
                 told.crashes()
+            case "tells all", [str(channel)]:
+                told.tells_all(channel)
+            case ("reminds" | "is silent" | "reminds again") as what, _:
+                remind(told, what, with_)
             case "repeats", [] if told.taken:
                 event = told.life.event
                 assert event is not None
                 told.outbox.take(told.taken[-1], told.plan.addresses(event, told.now_ms), told.now_ms)
+
+
+def remind(told: World, what: str, with_: list[object]) -> None:
+    match what, with_:
+        case "reminds", [int(minutes), int(age_ms)] if told.life.event is not None:
+            told.reminds(minutes=minutes + 1, age_ms=age_ms)
+        case "is silent", [int(minutes), int()] if told.life.event is not None:
+            told.passes(minutes + 1)
+        case "reminds again", [] if told.reminded:
+            told.reminds_again()
 
 
 def drain(told: World, channel: str) -> None:
@@ -67,8 +84,44 @@ def test_nothing_is_told_twice_once_acknowledged_and_all_in_order(
     play(told, actions)
     for channel in ("ops", "night"):
         drain(told, channel)
-        places = [step.position for step, _ in told.told.get(channel, [])]
+        accepted = [step for step, _ in told.told.get(channel, [])]
+        places = [step.position for step in accepted if not step.reminds]
         assert places == sorted(set(places))
+        times = [step.origin.offset for step in accepted if step.reminds]
+        assert times == sorted(set(times))
+
+
+@given(CONFIGS, ACTIONS)
+def test_reminders_change_nothing_of_what_else_is_told(config: str, actions: list[tuple[object, ...]]) -> None:
+    all_told = [("tells all", action[1]) if action[0] == "tells" else action for action in actions]
+    reminded, unreminded = world(config), world(config)
+    play(reminded, all_told)
+    play(unreminded, [("is silent", *action[1:]) if action[0] == "reminds" else action for action in all_told])
+    for channel in ("ops", "night"):
+        drain(reminded, channel)
+        drain(unreminded, channel)
+        found = [each for each in reminded.told.get(channel, []) if not each[0].reminds]
+        assert [(step.event_id, at_ms) for step, at_ms in found] == [
+            (step.event_id, at_ms) for step, at_ms in unreminded.told.get(channel, [])
+        ]
+
+
+@given(CONFIGS, ACTIONS)
+def test_a_reminder_is_only_ever_of_a_crisis_and_a_level_that_the_channel_knows(
+    config: str, actions: list[tuple[object, ...]]
+) -> None:
+    told = world(config)
+    play(told, actions)
+    for channel in ("ops", "night"):
+        drain(told, channel)
+        known: Step | None = None
+        for step, _ in told.told.get(channel, []):
+            if not step.reminds:
+                known = step
+            else:
+                assert known is not None
+                assert (known.crisis_id, known.ends) == (step.crisis_id, False)
+                assert step.level <= known.level
 
 
 @given(CONFIGS, ACTIONS)
@@ -80,7 +133,7 @@ def test_every_notification_ends_in_exactly_one_way(config: str, actions: list[t
         ended = Counter(told.ended.get(channel, []))
         assert ended[Result.DELIVERED] == len(told.told.get(channel, []))
         assert ended[Result.DEAD] == len(told.dead.get(channel, []))
-        assert sum(ended.values()) <= len(told.taken)
+        assert sum(ended.values()) <= len(told.taken) + len(told.reminded)
 
 
 @given(CONFIGS, ACTIONS)
@@ -106,7 +159,7 @@ def test_a_crisis_is_first_heard_of_by_a_level_that_a_route_asks_for(
         drain(told, channel)
         heard: set[str] = set()
         for step, _ in told.told.get(channel, []):
-            assert step.crisis_id in heard or step.level >= Level.ALERT, step.type
+            assert step.crisis_id in heard or (step.level >= Level.ALERT and not step.reminds), step.name
             heard.add(step.crisis_id)
 
 
@@ -124,7 +177,7 @@ def test_without_budget_and_quiet_hours_every_change_of_level_is_told(actions: l
             if step.crisis_id in heard or (step.level >= Level.ALERT and step.alarms):
                 heard.add(step.crisis_id)
                 expected.append(step)
-        found = [step for step, _ in told.told.get(channel, [])]
+        found = [step for step, _ in told.told.get(channel, []) if not step.reminds]
         assert [step for step in found if step.type != "updated"] == [
             step for step in expected if step.type != "updated"
         ]

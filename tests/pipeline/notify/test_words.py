@@ -12,7 +12,9 @@ from pipeline.notify.channels import Language
 from pipeline.notify.words import exemplar_links, in_words
 from schemas import Concern, CrisisEvent, CrisisEventType, Exemplar, Level
 from schemas.crisis import Planned
-from tests.pipeline.notify.crises import crises, step
+from schemas.feedback import FeedbackHeld
+from schemas.situation import CommunicationOverdue
+from tests.pipeline.notify.crises import crises, overdue, reminders, step
 from tests.schemas.events import CRISIS, NOON
 
 NB = "\N{NO-BREAK SPACE}"
@@ -135,6 +137,57 @@ def test_only_what_can_be_a_tweet_id_becomes_a_link() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "feedback", "language", "title", "note"),
+    [
+        ("updated", {"verdict": "confirm"}, "en", "acme: confirmed as a crisis (alert)", "Said by the press office."),
+        (
+            "updated",
+            {"verdict": "snooze", "until": NOON, "by": ""},
+            "en",
+            "acme: put off until 2 March 2026, 12:00 UTC (alert)",
+            "Said by somebody who gave no name.",
+        ),
+        (
+            "resolved",
+            {"verdict": "dismiss", "reason": "copies"},
+            "fr",
+            f"acme{NB}: alarme écartée, pas de crise",
+            f"Avis donné par the press office{NB}: peu de gens, beaucoup de copies.",
+        ),
+    ],
+)
+def test_what_people_made_of_a_crisis_is_said_with_who_and_why(
+    kind: str, feedback: dict[str, str], language: Language, title: str, note: str
+) -> None:
+    held = FeedbackHeld(**({"id": "1", "by": "the press office", "held_from": NOON} | feedback))  # type: ignore[arg-type]
+    words = in_words(replace(step(CrisisEventType(kind)), feedback=held), language)
+    assert words.title == title
+    assert words.notes[0] == note
+
+
+def test_a_reminder_says_since_when_nothing_was_said_and_what_is_asked_for() -> None:
+    words = in_words(overdue(), "en")
+    assert words.title == "acme: an update is overdue (alert)"
+    assert words.lines == (
+        "The brand’s last update is of 2 March 2026, 10:30 UTC.",
+        "The playbook asks for one every 60 minutes at this level; it was due on 2 March 2026, 12:00 UTC.",
+        "No update speaks to: “refund”, “hold music”.",
+        "Questions that wait for an answer: 7.",
+    )
+
+
+def test_a_reminder_in_french_and_of_a_brand_that_has_said_nothing_at_all() -> None:
+    noon = "2 mars 2026, 12:00 UTC"
+    words = in_words(replace(overdue(level=Level.SEVERE), last_update_at=None, silent_on=(), waiting=0, missed=3), "fr")
+    assert words.title == f"acme{NB}: un message de la marque est en retard (crise grave)"
+    assert words.lines == (
+        "Aucun message de la marque n’a été vu.",
+        f"À ce niveau, le plan d’action en demande un toutes les 60 minutes{NB}; il était attendu le {noon}.",
+        f"Messages manqués de suite{NB}: 3.",
+    )
+
+
 def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
     def blanks(text: str) -> set[str]:
         return {part.split("}")[0] for part in text.split("{")[1:]}
@@ -144,8 +197,10 @@ def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
     assert {key: blanks(text) for key, text in english.items()} == {key: blanks(text) for key, text in french.items()}
 
 
-@given(crises(), st.sampled_from(["en", "fr"]))
-def test_whatever_happened_each_text_is_one_short_line(event: CrisisEvent, language: Language) -> None:
+@given(crises() | reminders(), st.sampled_from(["en", "fr"]))
+def test_whatever_happened_each_text_is_one_short_line(
+    event: CrisisEvent | CommunicationOverdue, language: Language
+) -> None:
     words = in_words(event, language)
     assert len(words.title) <= 200
     for line in (words.title, *words.lines):

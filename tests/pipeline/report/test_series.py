@@ -3,6 +3,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.report.phrasing import ENGLISH
 from pipeline.report.scale import TimeScale, VolumeScale
 from pipeline.report.series import MAX_POINTS, BrandSeries
 from schemas.window import WindowClosed
@@ -49,7 +50,7 @@ def test_a_hole_in_the_windows_parts_the_line(window: MakeWindow) -> None:
 @given(st.floats(0, 1e9), st.integers(20, 400))
 def test_the_volume_axis_holds_its_largest_amount_in_few_round_steps(largest: float, height: int) -> None:
     scale = VolumeScale(largest, height)
-    ticks = scale.ticks()
+    ticks = scale.ticks(ENGLISH)
     assert scale.top >= largest
     assert 2 <= len(ticks) <= 6
     assert (ticks[0].at, ticks[-1].at) == (height, 0)
@@ -59,7 +60,7 @@ def test_the_volume_axis_holds_its_largest_amount_in_few_round_steps(largest: fl
 @given(st.integers(0, 4 * 10**12), st.integers(0, 4 * 10**11))
 def test_the_time_axis_has_few_ticks_inside_the_chart(first_ms: int, span_ms: int) -> None:
     scale = TimeScale(first_ms, first_ms + span_ms)
-    ticks = scale.ticks()
+    ticks = scale.ticks(ENGLISH)
     assert len(ticks) <= 9 or span_ms > 8 * 3640 * 86_400_000
     assert all(0 <= tick.at <= 100 for tick in ticks)
     assert [tick.at for tick in ticks] == sorted(tick.at for tick in ticks)

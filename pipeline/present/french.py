@@ -1,0 +1,175 @@
+"""Every word of the present, in French, beyond those of an explanation."""
+
+from __future__ import annotations
+
+__all__ = ["WORDS"]
+
+_WORDS: dict[str, str] = {
+    # how things are written
+    "seconds": "{number} s",
+    "minutes": "{number} min",
+    "hours": "{number} h",
+    "clock": "{clock} UTC",
+    "in_days": "{number} j",
+    "level": "niveau {number}, {name}",
+    # the heading
+    "head": "{brand} : {level}",
+    "as_of_age": "Situation au {moment}, il y a {age}.",
+    "as_of": "Situation au {moment}, fin du fichier.",
+    "stale": "DONNÉES ANCIENNES : rien de plus récent depuis {age}. Aucun tweet n’arrive, ou aucun worker ne tourne ; "
+    "la situation réelle peut être différente.",
+    "nothing": "Aucune fenêtre n’a encore été lue pour cette marque : il n’y a rien à dire. La première arrive environ "
+    "deux minutes après le démarrage d’un worker et l’arrivée des tweets.",
+    "since": "À ce niveau depuis le {moment}, soit {age}. Niveau le plus élevé : {peak}. Crise {id}.",
+    "since_unknown": "Ouverte le {moment}, il y a {age}. Niveau le plus élevé : {peak}. Crise {id}.",
+    "over": "La crise {id} est terminée. Ouverture : {opened} ; fin : {closed} ; durée : {age}. Niveau le plus élevé : "
+    "{peak}.",
+    "calm": "Aucune crise n’est ouverte.",
+    "last_crisis": "La dernière, {id}, a atteint le {peak} et a pris fin le {closed}.",
+    "urgent": "En retard : {things}.",
+    "urgent_update": "un point d’information ({age})",
+    "urgent_duties": "{number} tâches du plan de crise",
+    "urgent_duties_one": "{number} tâche du plan de crise",
+    "confirmed": "La crise a été confirmée.",
+    "dismissed": "L’alarme a été écartée.",
+    "snoozed": "En veille jusqu’au {moment}.",
+    "learning": "L’habitude n’est apprise qu’à {share} : d’ici là, rien au-dessus de la vigilance n’est signalé.",
+    "unobserved": "Les données manquent pour {minutes} minutes des dernières 24 heures.",
+    "planned": "« {name} » est prévu au calendrier : on attend plus de mentions que d’habitude.",
+    # numbers
+    "numbers": "Chiffres de la dernière heure",
+    "numbers_whole": "Chiffres de toute la crise",
+    "mentions": "Mentions",
+    "mentions_said": "{now}, contre {usual} d’habitude (98 fois sur 100 entre {low} et {high})",
+    "negative": "Négatives",
+    "negative_said": "{share} ({count} mentions), contre {usual} d’habitude",
+    "negative_none": "aucune mention",
+    "authors": "Personnes",
+    "authors_said": "{number} environ",
+    "questions": "Questions",
+    "questions_said": "{number} mentions posent une question",
+    "figure_usual": "{now}, contre {usual} d’habitude",
+    "reach": "Portée",
+    "reach_said": "{number} abonnés des auteurs",
+    "languages": "Langues",
+    "language_und": "indéterminée",
+    "language_other": "autres",
+    "whole": "Au total",
+    "whole_said": "{mentions} mentions depuis le début, dont {negative} négatives, pour une portée de {reach}",
+    # concerns
+    "concerns": "De quoi l’on parle",
+    "none_yet": "rien dont on ne parlait déjà",
+    "concern_said": "{share} des mentions, contre {usual} d’habitude ; {trend}",
+    "trend_rising": "en hausse",
+    "trend_steady": "stable",
+    "trend_falling": "en baisse",
+    "new": "Nouveau",
+    "gone": "Disparu",
+    "also": "aussi : {phrases}",
+    "tweets": "tweets : {ids}",
+    "hashtags": "Hashtags en hausse",
+    "hashtag_said": "{share} des mentions, contre {usual} d’habitude",
+    "hashtag_propose": "{said} ; absent de la liste de veille : l’ajouter ?",
+    # questions
+    "waiting": "Questions à la marque",
+    "asked": "Posées",
+    "asked_said": "{asked}, dont {answered} avec réponse{share}",
+    "asked_share": " ({share})",
+    "median": "Délai",
+    "median_said": "la moitié des réponses sont arrivées en moins de {time}",
+    "wait": "En attente",
+    "wait_said": "{waiting}, la plus ancienne depuis {age} ; elles touchent {reach} abonnés",
+    "wait_none": "aucune",
+    "group_said": "{waiting} en attente, la plus ancienne depuis {age} ; portée {reach}",
+    "group_other": "(autres sujets)",
+    "sampled": "Chiffres extrapolés : {share} des fils sont suivis.",
+    # own voice
+    "voice": "La parole de la marque",
+    "said": "Messages",
+    "said_said": "{updates} et {answers} depuis le début",
+    "updates": "{number} points d’information",
+    "updates_one": "{number} point d’information",
+    "answers": "{number} réponses",
+    "answers_one": "{number} réponse",
+    "last": "Dernier",
+    "last_said": "le dernier point d’information date d’il y a {age}",
+    "last_none": "aucun point d’information pour l’instant",
+    "next": "Prochain",
+    "overdue": "EN RETARD : le prochain point était attendu il y a {age}",
+    "due_in": "un point est attendu d’ici {age}",
+    "due_now": "un point est attendu maintenant",
+    "speaks": "Aborde",
+    "silent": "Passe sous silence",
+    "off_tone": "Ton à revoir",
+    "off_tone_said": "{moment} : {issues} ; tweet {id}",
+    "tone_fine": "Ton",
+    "tone_fine_said": "calme et professionnel",
+    "tone_shouting": "criard",
+    "tone_insult": "insultant",
+    "tone_blame": "accusateur",
+    "tone_sarcasm": "sarcastique",
+    "tone_flippant": "désinvolte",
+    "tone_promotion": "publicitaire",
+    # playbook
+    "playbook": "Plan de crise",
+    "late": "EN RETARD",
+    "late_said": "{what} ({who}) ; attendu il y a {age}",
+    "late_plain": "{what} ({who})",
+    "due": "À faire",
+    "due_said": "{what} ({who}) ; d’ici {age}",
+    "passed_said": "{what} ({who}) ; échéance passée depuis {age}, non vérifié depuis",
+    "by_hand": "À cocher",
+    "by_hand_said": "{what} ({who})",
+    "by_hand_by": "{what} ({who}) ; avant le {moment}",
+    "done": "Fait",
+    "done_said": "{what} ; {moment}",
+    "done_late": "{what} ; {moment}, avec {age} de retard",
+    # the end
+    "recovery": "À quoi ressemblera la fin",
+    "score": "Score",
+    "score_said": "{score} bans ; une minute au-dessous de {below} est calme",
+    "calm_minutes": "Calme",
+    "calm_said": "{done} minutes de suite sur les {needed} nécessaires",
+    "earliest": "Fin",
+    "earliest_said": "au plus tôt le {moment}, si chaque minute est calme d’ici là",
+    "recovered": "elle est terminée",
+    "read": "À lire",
+    "read_said": "{id}  {number} réactions",
+    "read_said_one": "{id}  {number} réaction",
+    "no_report": "Au-dessous de l’alerte, il n’y a pas de point de situation : ni questions, ni parole de la marque, "
+    "ni plan de crise à évaluer.",
+    "report_missing": "Aucun point de situation de cette crise n’a encore été lu.",
+    "at": "{title} (au {moment})",
+    # the table of all brands
+    "col_brand": "Marque",
+    "col_level": "Niveau",
+    "col_trend": "Dernière heure",
+    "col_mentions": "Mentions 1 h",
+    "col_negative": "Négatives",
+    "col_concern": "Sujet principal",
+    "col_waiting": "En attente",
+    "col_update": "Dernier point",
+    "col_age": "Données",
+    "beside": "{now} / {usual}",
+    "row_overdue": "EN RETARD {age}",
+    "row_ago": "il y a {age}",
+    "row_stale": "ANCIEN {age}",
+    "row_late": "{number} en retard",
+    "watch_title": "Vigie : {brands} marques, dont {open} en crise ouverte",
+    "watch_legend": "Chiffres : maintenant / d’habitude. Les plus graves d’abord.",
+    "watch_empty": "Aucune fenêtre n’a encore été lue.",
+    "watch_away": "Le broker ne répond pas ; nouvel essai en cours. Ce qui est affiché est ce que l’on savait avant.",
+}
+
+
+def _bound(text: str) -> str:
+    """Put a no-break space where French typography has one: before ``: ; ?``, inside guillemets, before a unit."""
+    for before in (" :", " ;", " ?", " »"):
+        text = text.replace(before, f"\N{NO-BREAK SPACE}{before[1]}")
+    return text.replace("« ", "«\N{NO-BREAK SPACE}")
+
+
+WORDS: dict[str, str] = {key: _bound(text) for key, text in _WORDS.items()} | {
+    key: _WORDS[key].replace(" ", "\N{NO-BREAK SPACE}") for key in ("seconds", "minutes", "hours", "in_days")
+}
+"""Texts by key; `{name}` is filled in."""
