@@ -18,7 +18,8 @@ _MOSTLY = 0.6
 _LIFT = 2.0
 """And how many times more than chance has it."""
 _SAYS_MOST = 0.5
-"""Of the documents of the concern's most frequent phrase, how many its label must have."""
+"""How many documents its label must have, as a share of those of its surest phrase. Not of its most frequent one: that
+is the brand's trade as a rule ("flight"), and says little."""
 _SURE = 2.0
 """Standard score that makes a concern; a lower one makes part of one."""
 
@@ -34,10 +35,10 @@ class Cluster:
 
     @property
     def label(self) -> str:
-        """The phrase that says it best: of those that stand in most of its documents, a pair before a word."""
-        most = max(one.documents.bit_count() for one in self.terms)
-        fit = [one for one in self.terms if one.documents.bit_count() >= _SAYS_MOST * most]
-        return min(fit, key=lambda one: (" " not in one.term, -one.documents.bit_count(), -one.z, one.term)).term
+        """The phrase that says it best: of those that stand in many of the surest's documents, a pair before a word."""
+        least = _SAYS_MOST * self.terms[0].documents.bit_count()
+        fit = [one for one in self.terms if one.documents.bit_count() >= least]
+        return min(fit, key=lambda one: (" " not in one.term, -one.z, one.term)).term
 
     def add(self, one: Risen) -> None:
         """Add a phrase."""

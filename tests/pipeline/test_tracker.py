@@ -19,6 +19,7 @@ from schemas.window import Level, WindowClosed
 from tests.pipeline.incident import CALMS, STORED, incident
 from tests.pipeline.logs import (
     MINUTE_MS,
+    SHORT_LIVED,
     START_MS,
     FakeDetector,
     LogItem,
@@ -450,12 +451,12 @@ def test_every_prefix_of_the_states_of_a_step_is_a_state_to_go_on_from() -> None
     log = interleaved(rng, [raw_log(rng, p, 2, length=50, end_ms=END_MS) for p in range(2)])
     expected = published(log)
     half = len(log) // 2
-    tracker = tracker_of_one()
+    tracker = Tracker(SHORT_LIVED, 0, FakeDetector)
     first, second = tracker.step(log[:half]), tracker.step(log[half:])
     entries = list(second.states.items())
     for length in range(len(entries) + 1):
         table = first.states | dict(entries[:length])
-        restarted = tracker_of_one()
+        restarted = Tracker(SHORT_LIVED, 0, FakeDetector)
         for key, value in table.items():
             restarted.restore(key, value)
         events = [*first.events, *second.events, *restarted.step(log[half:]).events]
