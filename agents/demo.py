@@ -35,7 +35,8 @@ from schemas.times import from_rfc3339
 __all__ = ["DemoError", "DemoResult", "run_demo"]
 
 _PARTITIONS = 2
-_LIMIT_S = 300.0
+_LIMIT_S = 600.0
+"""A machine that is busy with other work takes minutes for what takes half a minute."""
 
 
 class DemoError(Exception):
@@ -140,7 +141,9 @@ async def _watch(
             newest_ms, tweets = fed.result()
             say(f"{tweets:,} tweets written; waiting until every window is closed")
             until_ms = (newest_ms - settings.engine().allowed_lateness_ms) // BUCKET_MS * BUCKET_MS
-            closed = asyncio.create_task(_windows(settings, out_dir / WINDOWS_FILE, until_ms, len(truth["brands"])))
+            closed = asyncio.create_task(
+                _windows(settings, out_dir / WINDOWS_FILE, until_ms, len(truth["brands"]), say)
+            )
             await _first_of(closed, guard, shown)
             windows = closed.result()
             payloads = await _all_crises(settings)
@@ -182,9 +185,9 @@ async def _crises(settings: Settings, on_crisis: Callable[[CrisisRecord], None])
             on_crisis(read_crisis_record(record.value))
 
 
-async def _windows(settings: Settings, path: Path, until_ms: int, brands: int) -> int:
+async def _windows(settings: Settings, path: Path, until_ms: int, brands: int, say: Callable[[str], None]) -> int:
     """Write the windows topic to a file until every brand's last window has come; return their number."""
-    count, finished = 0, set()
+    count, finished, days = 0, set(), set()
     with path.open("wb") as file:
         records = read_topic(settings, settings.topics.windows, from_beginning=True, follow=True)
         async with aclosing(records):
@@ -192,6 +195,9 @@ async def _windows(settings: Settings, path: Path, until_ms: int, brands: int) -
                 count += 1
                 file.write((record.value or b"") + b"\n")
                 window = read_window(record.value)
+                if (day := window.window_end[:10]) not in days:
+                    days.add(day)
+                    say(f"windows of {day}")
                 if from_rfc3339(window.window_end) >= until_ms:
                     finished.add(window.brand)
                     if len(finished) == brands:

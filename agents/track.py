@@ -116,7 +116,8 @@ class TrackStage:
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._meter.spent("decode", cpu)
-        share.tracker.calendars = self._watchlist.current.calendars
+        watchlist = self._watchlist.current
+        share.tracker.calendars, share.tracker.unheard = watchlist.calendars, watchlist.unheard
         step = share.tracker.step(records)
         self._meter.spent("compute", cpu)
         await self._faults.reach(FaultPoint.TRACK_COMPUTED)

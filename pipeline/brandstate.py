@@ -201,9 +201,11 @@ class BrandState:
     # -- closing -------------------------------------------------------------------------------------
 
     def close(
-        self, before: int, gaps: Gaps, calendar: Calendar = NOTHING_PLANNED
+        self, before: int, gaps: Gaps, calendar: Calendar = NOTHING_PLANNED, *, heard: bool = True
     ) -> tuple[list[WindowClosed | CrisisRecord], bool]:
         """Close every bucket of a minute before ``before`` (epoch minutes), under the brand's planned events.
+
+        ``heard`` says whether an account of its own is known.
 
         Returns
         -------
@@ -216,7 +218,7 @@ class BrandState:
         events: list[WindowClosed | CrisisRecord] = []
         begun = self._next
         for minute in self._due(before):
-            events += self._close(minute, gaps, calendar)
+            events += self._close(minute, gaps, calendar, heard=heard)
         return events, self._next != begun
 
     def _due(self, before: int) -> Iterator[int]:
@@ -235,14 +237,14 @@ class BrandState:
         self._next = self._since = self._active = minute
         self._windows = Windows()
 
-    def _close(self, minute: int, gaps: Gaps, calendar: Calendar) -> list[WindowClosed | CrisisRecord]:
+    def _close(self, minute: int, gaps: Gaps, calendar: Calendar, *, heard: bool) -> list[WindowClosed | CrisisRecord]:
         bucket = self._open.pop(minute, _NO_BUCKET)
         observed = not gaps.cover(self.brand, minute)
         windows = self._windows.close(minute, bucket, observed=observed)
         self._next = minute + 1
         if bucket.volume or bucket.own_posts:
             self._active = minute
-        closed = self._closed(minute, bucket, windows, calendar, observed=observed)
+        closed = self._closed(minute, bucket, windows, calendar, observed=observed, heard=heard)
         outcome = self._detector.observe(closed)
         self.level, self._learnt = outcome.detection.level, None
         told = self._situation.observe(closed, bucket, outcome, self._alarm.standing, self._detector.brief)
@@ -267,6 +269,7 @@ class BrandState:
         calendar: Calendar,
         *,
         observed: bool,
+        heard: bool,
     ) -> ClosedBucket:
         return ClosedBucket(
             brand=self.brand,
@@ -278,6 +281,7 @@ class BrandState:
             documents=bucket.documents.documents(),
             exemplars=bucket.exemplar_tweets(),
             calendar=calendar,
+            heard=heard,
         )
 
     # -- state ---------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class ClosedBucket:
     """Tweets of the bucket with the most engagement, at most 3, by (engagement, ID)."""
     calendar: Calendar = NOTHING_PLANNED
     """The brand's planned events, past and future ones."""
+    heard: bool = True
+    """Whether an account of the brand's own is known, so that it is seen what the brand says."""
 
     @property
     def planned(self) -> PlannedEvent | None:

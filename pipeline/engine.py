@@ -47,7 +47,7 @@ class Engine:
         feedback: Iterable[Feedback] = (),
     ) -> None:
         self.enricher = Enricher(settings, watchlist, analyzer)
-        self.tracker = Tracker(settings, partition=0, calendars=watchlist.calendars)
+        self.tracker = Tracker(settings, partition=0, calendars=watchlist.calendars, unheard=watchlist.unheard)
         self.tracker.expect(feedback)
         self._clock = self.enricher.new_clock(0)
 

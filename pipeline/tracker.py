@@ -25,7 +25,7 @@ too old for its bucket is judged by the clock as of its place in the log. Where 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -117,6 +117,8 @@ class Tracker:
         Makes the detector of each brand.
     calendars : mapping, optional
         Planned events by brand (`Watchlist.calendars`).
+    unheard : collection of str, optional
+        Brands of which no own account is known (`Watchlist.unheard`).
     """
 
     def __init__(
@@ -125,10 +127,13 @@ class Tracker:
         partition: int,
         detector_factory: DetectorFactory = Detector,
         calendars: Mapping[str, Calendar] = _NO_CALENDARS,
+        unheard: Collection[str] = (),
     ) -> None:
         self.partition = partition
         self.calendars = calendars
         """May be replaced between steps; the next one uses it (`pipeline.planned` says what that means)."""
+        self.unheard = unheard
+        """May be replaced likewise."""
         self.problems: Counter[str] = Counter()
         """Values that could not be restored as they were, by reason (`StateProblem`)."""
         self._settings = settings
@@ -287,7 +292,9 @@ class Tracker:
         if before <= self._swept:
             return events
         for name in sorted(self._brands):
-            closed, any_closed = self._brands[name].close(before, self._gaps, self._calendar(name))
+            closed, any_closed = self._brands[name].close(
+                before, self._gaps, self._calendar(name), heard=name not in self.unheard
+            )
             if any_closed:
                 events += closed
                 touched.add(name)

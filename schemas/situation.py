@@ -283,7 +283,7 @@ class Situation:
     voice: Voice
     """What the brand has said."""
     duties: tuple[Duty, ...] = ()
-    """What the playbook asks for, late ones first, then by time."""
+    """What the playbook asks for, late ones first, then by time; in the last, what was done and what was missed."""
     recovery: Recovery
     """What its end looks like."""
     exemplars: tuple[Exemplar, ...] = ()

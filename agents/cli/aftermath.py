@@ -56,7 +56,7 @@ def _of(situation: Situation, name: str, overdue: int) -> Iterator[str]:
     for status, what in ((DutyStatus.DONE, "done"), (DutyStatus.LATE, "LATE")):
         for duty in situation.duties:
             if duty.status is status:
-                yield f"  {what}: {_duty(duty, situation)}"
+                yield f"  {what}{' late' if _came_late(duty) else ''}: {_duty(duty, situation)}"
 
 
 def _reasons(voice: Voice) -> str:
@@ -72,8 +72,14 @@ def _duty(duty: Duty, situation: Situation) -> str:
         return what  # what goes on all the time is done at no moment
     after = (from_rfc3339(duty.done_at) - from_rfc3339(situation.alerted_at)) // 60_000
     when = f"{after} min after the alert" if after >= 0 else "before the alert"
-    late = from_rfc3339(duty.done_at) > from_rfc3339(duty.due_at)
-    return f"{what} ({when}{', too late' if late else ''})"
+    return f"{what} ({when})"
+
+
+def _came_late(duty: Duty) -> bool:
+    """Say whether it was done, but not in time."""
+    if duty.status is not DutyStatus.DONE or duty.done_at is None or duty.due_at is None:
+        return False
+    return from_rfc3339(duty.done_at) > from_rfc3339(duty.due_at)
 
 
 def _many(number: int, thing: str) -> str:

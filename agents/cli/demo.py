@@ -35,7 +35,8 @@ def demo(out_dir: Path, seed: int, lang: str) -> None:
     """Run the whole pipeline on simulated tweets: embedded Kafka, one worker, crises, a report.
 
     Several days of talk about four invented brands, as fast as this machine goes. One slow crisis, one
-    sudden crisis and one harmless viral spike are planted; see what is found. Ends by itself.
+    sudden crisis and one harmless viral spike are planted; see what is found. Ends by itself, after one to
+    four minutes.
     """
     started = time.monotonic()
 

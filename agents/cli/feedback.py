@@ -77,7 +77,7 @@ def _said(command: Any) -> Any:
 
 @click.group()
 def feedback() -> None:
-    """Say what is to be made of a crisis: confirm it, dismiss it, or put it off.
+    """Say what is to be made of a crisis: confirm it, dismiss it, or snooze it.
 
     It holds from the first minute that ends after it was said: the minute's events say so, the life of the
     crisis obeys, and a replay with `vigie feedback log` gives the same events.
@@ -94,7 +94,10 @@ def feedback() -> None:
 @feedback.command()
 @_said
 def confirm(crisis: str, by: str, at: int | None, *, no_wait: bool) -> None:
-    """Confirm it: it teaches nobody what is usual before it is over, for up to two weeks."""
+    """Confirm it: it is a crisis, and somebody is on it.
+
+    While it lasts, for up to two weeks, Vigie does not get used to it.
+    """
     _say(crisis, FeedbackVerdict.CONFIRM, by, at, wait=not no_wait)
 
 
@@ -113,7 +116,7 @@ def dismiss(crisis: str, by: str, at: int | None, *, no_wait: bool, reason: str)
 @click.option("--for", "length_ms", type=_Duration(), help="For so long, such as 90m or 4h; 24h at most.")
 @click.option("--until", type=_Time(), help="Until then, in event time.")
 def snooze(crisis: str, by: str, at: int | None, *, no_wait: bool, length_ms: int | None, until: int | None) -> None:
-    """Put it off, as known and in hand: nothing more of it until a time, but a higher level and its end."""
+    """Snooze it: it is known and in hand. Until then you hear only of a higher level, and of its end."""
     if (length_ms is None) is (until is None):
         raise click.UsageError("give either --for or --until")
     time_ms = _now_ms() if at is None else at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version
 
 import click
@@ -57,3 +58,9 @@ def main() -> None:
     65 wrong input, 66 no input, 69 no broker, 70 a bug, 75 the broker refuses writes,
     78 wrong settings, watchlist or topics.
     """  # noqa: D301 - click's mark for lines that stay as they are
+    logging.getLogger("aiokafka").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Drop the client's line for each first try to connect where no log was set up: the command says it once."""
+    return logging.root.hasHandlers() or not str(record.msg).startswith('Unable connect to "')

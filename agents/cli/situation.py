@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,6 +37,7 @@ _STYLES = {Mood.PLAIN: "", Mood.GOOD: "green", Mood.BAD: "bold red", Mood.QUIET:
 _WIDEST_LABEL = 20
 _DAY_MS = 24 * 3_600_000
 _NEAR = 5
+_MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,12 @@ class _Asked:
 @click.command()
 @click.argument("brand")
 @click.option("--lang", type=click.Choice(sorted(SPEECHES)), default="en", show_default=True, help="Of the words.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the report of the crisis there as well.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report of it, or of the last crisis, as well.")
 @click.option("--from", "folder", type=click.Path(path_type=Path), help="Folder of a replay. [default: the topics]")
 @click.option("--watchlist", type=click.Path(path_type=Path), help="Names of brands. [default: VIGIE_WATCHLIST]")
 @click.option("--crisis", metavar="ID", help="Another crisis than the present one; 8 characters are enough.")
 @click.option("--with-text", is_flag=True, help="Show the texts of the tweets worth reading.")
-@click.option("--texts", "archive", type=click.Path(path_type=Path), help="Where texts are. [default: the raw topic]")
+@click.option("--texts", "archive", type=click.Path(path_type=Path), help="File of tweets. [default: the raw topic]")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def situation(  # noqa: PLR0913 - an option each
     brand: str,
@@ -115,6 +116,8 @@ def situation(  # noqa: PLR0913 - an option each
 
 
 def _situation(asked: _Asked, html: Path | None, *, as_json: bool) -> None:
+    if asked.with_text and asked.folder is not None and asked.archive is None:
+        fail("--with-text with --from needs --texts FILE: the archive that was replayed", exits.USAGE)
     names = brand_names(asked.settings)
     presents = presents_of(asked.folder) if asked.folder is not None else asyncio.run(_newest(asked.settings))
     present = _present(presents, asked.brand, names)
@@ -153,10 +156,20 @@ def _present(presents: Presents, brand: str, names: Mapping[str, str]) -> BrandP
     key = brand if brand in known else spoken.get(brand.casefold())
     if key is None:
         near = get_close_matches(brand.casefold(), [*known, *spoken], n=_NEAR, cutoff=0.5)
-        keys = list(dict.fromkeys(spoken.get(name, name) for name in near)) or sorted(known)[:_NEAR]
-        hint = f"; there are: {', '.join(keys)}" if keys else "; no brand has been seen yet"
-        fail(safe(f"no brand {brand!r}{hint}"), exits.BAD_INPUT)
+        hint = _there_are(sorted(known)) if not near else f"did you mean: {', '.join(_keys(near, spoken))}"
+        fail(safe(f"no brand {brand!r}; {hint}"), exits.BAD_INPUT)
     return presents.brands.get(key) or BrandPresent(brand=key)
+
+
+def _keys(names: Iterable[str], spoken: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(spoken.get(name, name) for name in names))
+
+
+def _there_are(keys: Sequence[str]) -> str:
+    if not keys:
+        return "no brand has been seen yet"
+    more = len(keys) - _MOST_NAMED
+    return f"there are: {', '.join(keys[:_MOST_NAMED])}" + (f" and {more} more" if more > 0 else "")
 
 
 def _chosen(present: BrandPresent, crisis: str | None) -> CrisisNow | None:
@@ -178,8 +191,6 @@ def _texts(asked: _Asked, crisis: CrisisNow) -> dict[str, str]:
     wanted = tweet_ids(records)
     if asked.archive is not None:
         texts, missing = file_texts(asked.archive, wanted, mapping=None, max_bytes=asked.settings.max_record_bytes)
-    elif asked.folder is not None:
-        fail("--with-text with --from needs --texts FILE: the archive that was replayed", exits.USAGE)
     else:
         since_ms = from_rfc3339(crisis.opened_at) - _DAY_MS
         texts, missing = asyncio.run(raw_texts(asked.settings, wanted, since_ms))

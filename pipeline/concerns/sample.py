@@ -63,7 +63,7 @@ class DocumentSample:
             entry[1] = max(entry[1], entry[0].engagement)
         first, engagement, mentions = entry
         document: Document = first._replace(
-            engagement=min(engagement, MOST_ENGAGEMENT), mentions=min(mentions, MOST_MENTIONS)
+            engagement=min(max(engagement, 0), MOST_ENGAGEMENT), mentions=min(mentions, MOST_MENTIONS)
         )
         return document
 

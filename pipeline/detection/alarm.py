@@ -173,6 +173,9 @@ class Alarm:
         inbox.note(offset)
         if problem := problem_of(feedback):
             return Intake(reason=DeadLetterReason.BAD_FIELD, message=problem)
+        if next_end_ms is not None and from_rfc3339(feedback.time) > next_end_ms + _LOOK_AHEAD * _MINUTE_MS:
+            message = "time: more than a day after what has been read of the brand"
+            return Intake(reason=DeadLetterReason.BAD_FIELD, message=message)
         if next_end_ms is None or not (
             (standing and standing.crisis_id == feedback.crisis_id) or self._may_open(feedback, next_end_ms)
         ):
@@ -236,7 +239,8 @@ class Alarm:
         alarm._hysteresis.restore(levels)
         alarm._life.restore(life)
         alarm._muted, alarm._inbox = Level(muted), Inbox.restore(heard)
-        if alarm._life.level is not alarm._hysteresis.level and not (muted or alarm._life.snoozed_ms):
+        # A snooze holds a level that falls meanwhile, and a crisis that is carried then keeps it when the snooze ends.
+        if alarm._life.level is not alarm._hysteresis.level and not (muted or alarm._life.snoozed_ms or carries):
             raise ValueError("two levels")
         if muted and alarm.level is not Level.CALM:
             raise ValueError("a crisis of a muted brand")

@@ -66,7 +66,7 @@ class Rebuild:
         feedback: Iterable[Feedback] = (),
     ) -> None:
         self._enricher = Enricher(settings, watchlist, analyzer)
-        self._tracker = Tracker(settings, partition=0, calendars=watchlist.calendars)
+        self._tracker = Tracker(settings, partition=0, calendars=watchlist.calendars, unheard=watchlist.unheard)
         self._tracker.expect(feedback)
         self._clocks = [self._enricher.new_clock(partition) for partition in range(partitions)]
         self.log = Log()

@@ -76,7 +76,7 @@ def name_of(level: int, language: Language) -> str:
 def exemplar_links(event: CrisisEvent) -> dict[str, str]:
     """Return the addresses of the first tweets to read, by ID; what cannot be an ID is left out."""
     ids = [exemplar.tweet_id for exemplar in event.evidence.exemplars if _is_id(exemplar.tweet_id)]
-    return {tweet_id: f"https://x.com/i/status/{tweet_id}" for tweet_id in ids[:_EXEMPLARS]}
+    return {tweet_id: f"https://x.com/i/web/status/{tweet_id}" for tweet_id in ids[:_EXEMPLARS]}
 
 
 def tweets_to_read(shown: list[str], language: Language) -> str:

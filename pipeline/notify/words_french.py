@@ -24,13 +24,13 @@ WORDS: dict[str, str] = {
     "talk": f"Ce dont on parle{_COLON} {{concerns}}.",
     "since": f"Depuis le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
     "over": f"Ouverture le {{opened}}. Niveau le plus élevé{_COLON} {{peak}}.",
-    "told_overdue": f"{{brand}}{_COLON} un message de la marque est en retard ({{level}})",
-    "last_update": "Le dernier message de la marque date du {last}.",
-    "no_update": "Aucun message de la marque n’a été vu.",
-    "every": f"À ce niveau, le plan d’action en demande un toutes les {{minutes}} minutes{_SEMICOLON} il était attendu "
+    "told_overdue": f"{{brand}}{_COLON} un point d’information est en retard ({{level}})",
+    "last_update": "Le dernier point d’information de la marque date du {last}.",
+    "no_update": "Aucun point d’information de la marque n’a été vu.",
+    "every": f"À ce niveau, le plan de crise en demande un toutes les {{minutes}} minutes{_SEMICOLON} il était attendu "
     "le {due}.",
-    "missed": f"Messages manqués de suite{_COLON} {{updates}}.",
-    "silent_on": f"Aucun message n’aborde{_COLON} {{concerns}}.",
+    "missed": f"Points manqués de suite{_COLON} {{updates}}.",
+    "silent_on": f"Aucun point n’aborde{_COLON} {{concerns}}.",
     "waiting": f"Questions sans réponse{_COLON} {{questions}}.",
     "tweets": f"Tweets à lire{_COLON} {{tweets}}",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -17,6 +17,8 @@ from schemas.window import Level
 __all__ = ["Action", "Check", "Playbook", "Rhythm", "default_text"]
 
 _DEFAULT = "default.toml"
+_SHOWN = (Check.ACKNOWLEDGED, Check.UPDATED, Check.ANSWERED, Check.TONE)
+"""What the brand's own posts show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,12 @@ class Playbook:
     def actions_at(self, level: Level) -> tuple[Action, ...]:
         """Return what is asked for at a level, in the order of the file."""
         return tuple(action for action in self.actions if action.level <= level)
+
+    def unheard(self) -> Playbook:
+        """Return it for a brand of which no own account is known: what posts would show is to be ticked off by hand."""
+        rhythms = {level: replace(rhythm, update_every_minutes=None) for level, rhythm in self.rhythms.items()}
+        actions = [replace(each, check=Check.BY_HAND) if each.check in _SHOWN else each for each in self.actions]
+        return replace(self, rhythms=rhythms, actions=tuple(actions))
 
 
 def default_text() -> str:

@@ -32,7 +32,7 @@ def questions(asked: Questions, told_ms: int, speech: Speech) -> Iterator[Line]:
         yield Line(speech.say("wait"), speech.say("wait_none"), Mood.GOOD)
     else:
         said = speech.say(
-            "wait_said",
+            "wait_said" if asked.waiting_reach else "wait_no_reach",
             waiting=language.number(asked.waiting),
             age=speech.duration(told_ms - from_rfc3339(asked.oldest_waiting_at)),
             reach=language.number(asked.waiting_reach),
@@ -40,7 +40,7 @@ def questions(asked: Questions, told_ms: int, speech: Speech) -> Iterator[Line]:
         yield Line(speech.say("wait"), said, Mood.BAD)
     for group in asked.groups:
         said = speech.say(
-            "group_said",
+            "group_said" if group.reach else "group_no_reach",
             waiting=language.number(group.waiting),
             age=speech.duration(told_ms - from_rfc3339(group.oldest_at)),
             reach=language.number(group.reach),
@@ -66,7 +66,9 @@ def voice(situation: Situation, overdue_at: str | None, as_of_ms: int, speech: S
     said = {"updates": speech.many("updates", own.updates), "answers": speech.many("answers", own.answers)}
     yield Line(speech.say("said"), speech.say("said_said", **said))
     if own.last_update_at is None:
-        yield Line(speech.say("last"), speech.say("last_none"))
+        yield Line(speech.say("last"), speech.say("last_never" if situation.final else "last_none"))
+    elif situation.final:
+        yield Line(speech.say("last"), speech.say("last_over", moment=speech.moment(own.last_update_at)))
     else:
         age = speech.duration(as_of_ms - from_rfc3339(own.last_update_at))
         yield Line(speech.say("last"), speech.say("last_said", age=age))
@@ -108,22 +110,17 @@ def duties(situation: Situation, as_of_ms: int, speech: Speech) -> Iterator[Line
         if status is DutyStatus.DONE:
             found = found[:_MOST_DONE]
         for duty in found:
-            yield _duty(duty, as_of_ms, speech)
+            yield _duty(duty, as_of_ms, speech, over=situation.final)
 
 
-def _duty(duty: Duty, as_of_ms: int, speech: Speech) -> Line:
+def _duty(duty: Duty, as_of_ms: int, speech: Speech, *, over: bool) -> Line:
     what = {"what": speech.text(duty.what).rstrip("."), "who": speech.text(duty.who)}
     due_ms = None if duty.due_at is None else from_rfc3339(duty.due_at)
     match duty.status:
         case DutyStatus.LATE:
-            said = (
-                speech.say("late_plain", **what)
-                if due_ms is None
-                else speech.say("late_said", age=speech.duration(as_of_ms - due_ms), **what)
-            )
-            return Line(speech.say("late"), said, Mood.BAD)
+            return Line(speech.say("late"), _late(due_ms, as_of_ms, what, speech, over=over), Mood.BAD)
         case DutyStatus.DUE:
-            return Line(speech.say("due"), _due(due_ms, as_of_ms, what, speech))
+            return Line(speech.say("due"), _due(due_ms, as_of_ms, what, speech, over=over))
         case DutyStatus.BY_HAND:
             said = (
                 speech.say("by_hand_said", **what)
@@ -135,9 +132,19 @@ def _duty(duty: Duty, as_of_ms: int, speech: Speech) -> Line:
             return Line(speech.say("done"), _done(duty, as_of_ms, what["what"], speech), Mood.GOOD)
 
 
-def _due(due_ms: int | None, as_of_ms: int, what: dict[str, str], speech: Speech) -> str:
+def _late(due_ms: int | None, as_of_ms: int, what: dict[str, str], speech: Speech, *, over: bool) -> str:
     if due_ms is None:
         return speech.say("late_plain", **what)
+    if over:  # an age would be one as of an end that is long past for whoever reads it
+        return speech.say("late_over", moment=speech.moment(due_ms), **what)
+    return speech.say("late_said", age=speech.duration(as_of_ms - due_ms), **what)
+
+
+def _due(due_ms: int | None, as_of_ms: int, what: dict[str, str], speech: Speech, *, over: bool) -> str:
+    if due_ms is None:
+        return speech.say("late_plain", **what)
+    if over:
+        return speech.say("late_over", moment=speech.moment(due_ms), **what)
     if due_ms > as_of_ms:
         return speech.say("due_said", age=speech.duration(due_ms - as_of_ms), **what)
     return speech.say("passed_said", age=speech.duration(as_of_ms - due_ms), **what)

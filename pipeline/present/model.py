@@ -25,6 +25,8 @@ class CrisisNow:
     crisis_id: str
     event: CrisisEvent | None = None
     """The newest step seen."""
+    height: CrisisEvent | None = None
+    """Of the steps seen the most surprising one at the highest level; of equals the first."""
     level_since: str | None = None
     """When the level last changed, as far as the steps that were read say."""
     situation: Situation | None = None
@@ -77,6 +79,12 @@ class CrisisNow:
             self.level_since = event.time
         if self.event is None or event.sequence > self.event.sequence:
             self.event = event
+        if self.height is None or _height(event) > _height(self.height):
+            self.height = event
+
+
+def _height(event: CrisisEvent) -> tuple[int, float, int]:
+    return event.level, event.evidence.score, -event.sequence
 
 
 @dataclass(slots=True, kw_only=True)

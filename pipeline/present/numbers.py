@@ -42,7 +42,9 @@ def numbers(window: WindowClosed, crisis: CrisisNow | None, speech: Speech) -> I
         yield Line(speech.say("negative"), speech.say("negative_none"))
     yield Line(speech.say("authors"), speech.say("authors_said", number=language.number(hour.authors)))
     yield Line(speech.say("questions"), speech.say("questions_said", number=language.number(hour.questions)))
-    yield Line(speech.say("reach"), speech.say("reach_said", number=language.number(hour.reach)))
+    # Archives without follower counts have a reach of 0, which is none that anybody could use.
+    if hour.reach:
+        yield Line(speech.say("reach"), speech.say("reach_said", number=language.number(hour.reach)))
     if hour.languages:
         yield Line(speech.say("languages"), _languages(hour.languages, speech))
     if crisis is not None and crisis.situation is not None:
@@ -59,7 +61,7 @@ def numbers(window: WindowClosed, crisis: CrisisNow | None, speech: Speech) -> I
 def whole(situation: Situation, speech: Speech) -> Line:
     """Return what there has been since the crisis was opened."""
     counts = {name: speech.language.number(getattr(situation, name)) for name in ("mentions", "negative", "reach")}
-    return Line(speech.say("whole"), speech.say("whole_said", **counts))
+    return Line(speech.say("whole"), speech.say("whole_said" if situation.reach else "whole_no_reach", **counts))
 
 
 def _languages(counts: dict[str, int], speech: Speech) -> str:

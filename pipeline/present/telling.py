@@ -12,6 +12,7 @@ from pipeline.present.model import BrandPresent, CrisisNow
 from pipeline.present.numbers import numbers, whole
 from pipeline.present.speech import Line, Mood, Speech
 from pipeline.present.topics import concerns, hashtags, worth_reading
+from schemas.crisis import Concern
 from schemas.situation import DutyStatus, Situation
 from schemas.times import from_rfc3339
 from schemas.window import Level
@@ -69,16 +70,23 @@ def tell(
     as_of_ms = present.as_of_ms if crisis.is_open else crisis.time_ms
     if situation is not None and not crisis.is_open:
         sections.append(Section(speech.say("numbers_whole"), [whole(situation, speech)]))
-    found = situation.concerns if situation is not None else ()
-    if crisis.event is not None and (situation is None or crisis.event.time > situation.time):
-        found = crisis.event.evidence.concerns or found
-    sections.append(Section(speech.say("concerns"), list(concerns(found, situation, speech, texts))))
+    changes = situation if crisis.is_open else None
+    sections.append(Section(speech.say("concerns"), list(concerns(_concerns(crisis), changes, speech, texts))))
     if situation is None:
         below = crisis.event is not None and crisis.event.peak_level < Level.ALERT
         note = speech.say("no_report" if below else "report_missing")
         sections.append(Section("", [Line("", note, Mood.QUIET)]))
         return sections
     return [*sections, *_reported(situation, crisis, speech, as_of_ms, texts)]
+
+
+def _concerns(crisis: CrisisNow) -> tuple[Concern, ...]:
+    """Return what people talk about now; of a crisis that is over, what they talked about at its height."""
+    situation, event = crisis.situation, crisis.event if crisis.is_open else crisis.height
+    found = situation.concerns if situation is not None else ()
+    if event is not None and (situation is None or not crisis.is_open or event.time > situation.time):
+        return event.evidence.concerns or found
+    return found
 
 
 def _reported(

@@ -41,7 +41,7 @@ class Course:
             self.latest = record
         for post in record.voice.posts:
             key = (post.time, post.tweet_id)
-            if key not in self._posts or self._posts[key][0] <= record.sequence:
+            if key not in self._posts or _rank(*self._posts[key]) <= _rank(record.sequence, post):
                 self._posts[key] = (record.sequence, post)
         _keep_ends(self._posts)
         if record.sequence % self._step == 0:
@@ -59,13 +59,21 @@ class Course:
         return [kept[sequence] for sequence in sorted(kept)]
 
     @property
+    def height(self) -> Situation | None:
+        """That of the highest level and the most mentions, of equals the first; none when there was none."""
+        return max(self.situations, key=_loudness, default=None)
+
+    @property
     def thinned(self) -> bool:
         """Whether situations were left out."""
         return self._step > 1
 
     @property
     def posts(self) -> list[OwnPost]:
-        """The brand's own posts that situations name, oldest first, each as it was judged last."""
+        """The brand's own posts that situations name, oldest first, each as it was judged last.
+
+        As long as it spoke to anything: at the end people talk of something else than when it was posted.
+        """
         return [self._posts[key][1] for key in sorted(self._posts)]
 
     @property
@@ -77,6 +85,15 @@ class Course:
     def missed(self) -> int:
         """How many such moments there were, those that were not kept as well."""
         return len(self._missed)
+
+
+def _rank(sequence: int, post: OwnPost) -> tuple[bool, int]:
+    return bool(post.speaks_to), sequence
+
+
+def _loudness(situation: Situation) -> tuple[int, float, int]:
+    now = next((figure.now for figure in situation.figures if figure.name == "mentions"), 0.0)
+    return situation.level, now, -situation.sequence
 
 
 def _keep_ends(kept: dict[_Key, _T]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.report.phrasing import Phrasing, plain
 from schemas.situation import Duty, DutyStatus, Practice
+from schemas.times import from_rfc3339
 
 __all__ = ["DutyLine", "PracticeGroup", "duty_counts", "in_language", "practice_groups"]
 
@@ -64,7 +65,9 @@ def duty_counts(duties: Sequence[Duty], phrasing: Phrasing) -> str:
 def _line(duty: Duty, phrasing: Phrasing, lang: str) -> DutyLine:
     who = in_language(duty.who, lang) or phrasing.words["unknown"]
     if duty.status is DutyStatus.DONE and duty.done_at is not None:
-        detail = phrasing.say("duty_done_at", who=who, moment=phrasing.time(duty.done_at))
+        late_ms = 0 if duty.due_at is None else from_rfc3339(duty.done_at) - from_rfc3339(duty.due_at)
+        key = "duty_done_late" if late_ms > 0 else "duty_done_at"
+        detail = phrasing.say(key, who=who, moment=phrasing.time(duty.done_at), late=phrasing.duration(late_ms))
     elif duty.due_at is not None:
         detail = phrasing.say("duty_by", who=who, moment=phrasing.time(duty.due_at))
     else:

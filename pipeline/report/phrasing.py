@@ -59,6 +59,20 @@ class Phrasing(speech.Language):
             year=at.year,
         )
 
+    def tick(self, time_ms: int, *, month: bool) -> str:
+        """Return a day as shortly as a time axis on a phone needs it: with its month, or else that of the week.
+
+        >>> ENGLISH.tick(1424570400000, month=False), PHRASINGS["fr"].tick(1424570400000, month=True)
+        ('Sun 22', '22 févr.')
+        """
+        at = _at(time_ms)
+        return self.say(
+            "tick_month" if month else "tick_week",
+            weekday=self.words["days_short"].split()[at.weekday()],
+            day=self.words["first_day"] if at.day == 1 else at.day,
+            month=self.words["months_short"].split()[at.month - 1],
+        )
+
     def at(self, time_ms: int, *, year: bool = False) -> str:
         """Return day and time.
 

@@ -49,7 +49,8 @@ def question_sentences(situation: Situation, phrasing: Phrasing) -> tuple[str, .
     ]
     if q.waiting:
         waited = age(situation, q.oldest_waiting_at, phrasing)
-        told.append(phrasing.say("questions_waiting", reach=phrasing.whole(q.waiting_reach), age=waited))
+        key = "questions_waiting" if q.waiting_reach else "questions_waiting_no_reach"
+        told.append(phrasing.say(key, reach=phrasing.whole(q.waiting_reach), age=waited))
     else:
         told.append(phrasing.words["questions_all_answered"])
     if q.sampled_share < 1:
@@ -73,7 +74,9 @@ def _line(group: QuestionGroup, situation: Situation, phrasing: Phrasing, texts:
         about=phrasing.quoted([group.about]) if group.about else phrasing.words["questions_other"],
         waiting=phrasing.plural("questions_group", group.waiting),
         detail=phrasing.say(
-            "questions_detail", age=age(situation, group.oldest_at, phrasing), reach=phrasing.whole(group.reach)
+            "questions_detail" if group.reach else "questions_detail_no_reach",
+            age=age(situation, group.oldest_at, phrasing),
+            reach=phrasing.whole(group.reach),
         ),
         posts=posts(group.exemplars[:3], texts),
     )

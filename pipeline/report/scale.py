@@ -56,15 +56,19 @@ class TimeScale:
         first = ceil((self.first_ms - _MONDAY_MS) / step)
         last = floor((self.last_ms - _MONDAY_MS) / step)
         times = [n * step + _MONDAY_MS for n in range(first, last + 1)]
-        write = phrasing.day if step >= _DAY_MS else phrasing.clock
         return tuple(
             Tick(
                 at=self.percent(t),
-                text="" if self.percent(t) > 93 else write(t),
+                text="" if self.percent(t) > 93 else _written(t, step, phrasing),
                 minor=bool(i % 2) or self.percent(t) > 82,
             )
             for i, t in enumerate(times)
         )
+
+
+def _written(time_ms: int, step_ms: int, phrasing: Phrasing) -> str:
+    """Write a time by what tells it from its neighbours."""
+    return phrasing.clock(time_ms) if step_ms < _DAY_MS else phrasing.tick(time_ms, month=step_ms > 2 * _DAY_MS)
 
 
 class VolumeScale:

@@ -43,10 +43,14 @@ class Standing:
 
 
 def standing(course: Course, phrasing: Phrasing, lang: str, texts: Mapping[str, str] | None) -> Standing | None:
-    """Put the last situation of a crisis into words; none when there was none."""
+    """Put the last situation of a crisis into words; none when there was none.
+
+    When it is over, what people talked about is that of its height: at the end they talk of something else again.
+    """
     latest = course.latest
     if latest is None:
         return None
+    height = course.height if latest.final else None
     lines, skipped = voice_lines(course, phrasing, texts)
     return Standing(
         as_of=phrasing.say("as_of", moment=phrasing.at(from_rfc3339(latest.time))),
@@ -56,10 +60,10 @@ def standing(course: Course, phrasing: Phrasing, lang: str, texts: Mapping[str, 
         languages=languages(latest, phrasing),
         changes=changes(latest, phrasing),
         talk=draw_talk(course, phrasing),
-        hashtags=hashtag_lines(latest.hashtags, phrasing, texts),
+        hashtags=hashtag_lines((height or latest).hashtags, phrasing, texts),
         questions=question_sentences(latest, phrasing),
         groups=group_lines(latest, phrasing, texts),
-        voice=voice_sentences(latest, phrasing),
+        voice=voice_sentences(course, latest, phrasing),
         voice_chart=draw_voice(course, phrasing),
         voice_lines=lines,
         voice_skipped=skipped,

@@ -49,19 +49,28 @@ class VoiceChart:
     marks: tuple[VoiceMark, ...]
 
 
-def voice_sentences(situation: Situation, phrasing: Phrasing) -> tuple[str, ...]:
+def voice_sentences(course: Course, situation: Situation, phrasing: Phrasing) -> tuple[str, ...]:
     """Say how much the brand said, when it is due to say more, about what, and in which tone."""
     voice = situation.voice
     told = [_amount(situation, phrasing), *_times(situation, phrasing)]
-    if voice.speaks_to:
-        told.append(phrasing.say("voice_speaks", labels=phrasing.quoted(voice.speaks_to[:6])))
-    if voice.silent_on:
-        told.append(phrasing.say("voice_silent", labels=phrasing.quoted(voice.silent_on[:6])))
+    speaks_to, silent_on = _about(course) if situation.final else (voice.speaks_to, voice.silent_on)
+    if speaks_to:
+        told.append(phrasing.say("voice_speaks", labels=phrasing.quoted(speaks_to[:6])))
+    if silent_on:
+        told.append(phrasing.say("voice_silent", labels=phrasing.quoted(silent_on[:6])))
     if voice.off_tone:
         told.append(phrasing.plural("off_tone", voice.off_tone))
     elif voice.updates or voice.answers:
         told.append(phrasing.words["voice_calm"])
     return tuple(told)
+
+
+def _about(course: Course) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return to which concerns of a crisis that is over the brand spoke, and to which of its height it never did."""
+    spoken = dict.fromkeys(label for each in course.situations for label in each.voice.speaks_to)
+    height = course.height
+    silent = () if height is None else height.voice.silent_on
+    return tuple(spoken), tuple(label for label in silent if label not in spoken)
 
 
 def _amount(situation: Situation, phrasing: Phrasing) -> str:

@@ -117,7 +117,7 @@ class Course:
 
     def end(self, end_ms: int, *, verified: bool) -> None:
         """Take in that the crisis is over; perhaps because somebody has verified that it was none."""
-        self.level = Level.CALM
+        self.level, self.snoozed_until_ms = Level.CALM, 0
         if verified and not self.verified_ms:
             self.verified_ms = end_ms
 

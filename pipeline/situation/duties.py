@@ -38,6 +38,8 @@ class _Finding(NamedTuple):
     done: bool
     due_ms: int | None
     done_ms: int | None = None
+    late: bool = False
+    """Whether it is too late whatever the time."""
 
 
 def judged(playbook: Playbook, course: Course, voice: OwnVoice, pool: Pool, *, level: Level, now_ms: int) -> list[Duty]:
@@ -54,7 +56,8 @@ def _status(action: Action, finding: _Finding, now_ms: int) -> DutyStatus:
         return DutyStatus.BY_HAND
     if finding.done:
         return DutyStatus.DONE
-    return DutyStatus.LATE if finding.due_ms is not None and now_ms >= finding.due_ms else DutyStatus.DUE
+    is_over = finding.due_ms is not None and now_ms >= finding.due_ms
+    return DutyStatus.LATE if finding.late or is_over else DutyStatus.DUE
 
 
 def _duty(action: Action, finding: _Finding, status: DutyStatus) -> Duty:
@@ -85,12 +88,26 @@ def _acknowledged(action: Action, known: _Known) -> _Finding:
 
 
 def _updated(_action: Action, known: _Known) -> _Finding:
-    """Judge the rhythm: done while the last update is younger than the interval; without a rhythm it is by then."""
+    """Judge the rhythm: done while the last update is younger than the interval; without a rhythm it is by then.
+
+    At the end it is late when the last that was said of it is that an update is overdue.
+    """
     last_ms = known.voice.last_update_ms if known.voice.updates else 0
     due = update_due(known.playbook, known.course, known.voice.last_update_ms)
     if due is None:
+        if known.course.level is Level.CALM and known.course.overdue_ms > last_ms:
+            return _Finding(done=False, due_ms=_missed_ms(known))
         return _Finding(bool(last_ms), None, last_ms or None)
     return _Finding(bool(last_ms) and known.now_ms < due.at_ms, due.at_ms, last_ms or None)
+
+
+def _missed_ms(known: _Known) -> int:
+    """Return when the update was due that never came, now that the crisis is over."""
+    course, rhythm = known.course, known.playbook.rhythms.get(Level.ALERT)
+    if rhythm is None or not rhythm.update_every_minutes:
+        return course.overdue_ms
+    since_ms = max(course.tense_ms, known.voice.last_update_ms)
+    return min(later(since_ms, rhythm.update_every_minutes), course.overdue_ms)
 
 
 def _answered(action: Action, known: _Known) -> _Finding:
@@ -105,7 +122,7 @@ def _answered(action: Action, known: _Known) -> _Finding:
 def _in_tone(_action: Action, known: _Known) -> _Finding:
     """Judge the tone: what was posted cannot be posted again, so off tone is late at once."""
     if known.voice.off_tone:
-        return _Finding(done=False, due_ms=known.course.opened_ms)
+        return _Finding(done=False, due_ms=None, late=True)
     return _Finding(bool(known.voice.updates or known.voice.answers), None)
 
 

@@ -40,6 +40,9 @@ class SituationKeeper:
     `observe` is called once for every closed minute in order. What it returns depends on the closed minutes, the
     settings and the state only. A minute of a calm brand without questions or own posts costs a look.
 
+    Of a brand of which no own account is known it is not known what it says: it is never said that an update is
+    overdue, and what posts would show is left to people.
+
     Parameters
     ----------
     settings : EngineSettings
@@ -130,7 +133,7 @@ class SituationKeeper:
         course.count(closed.windows["1m"])
         if not closed.observed or course.level < Level.ALERT:
             return []
-        due = update_due(self._settings.playbook, course, self._voice.last_update_ms)
+        due = update_due(self._settings.playbook, course, self._voice.last_update_ms) if closed.heard else None
         is_overdue = due is not None and due.is_to_be_said(course, closed.end_ms)
         is_reported = rose or self._is_report_due(course, closed.end_ms)
         if not is_overdue and not is_reported:
@@ -169,7 +172,7 @@ class SituationKeeper:
             course=course,
             voice=self._voice,
             pool=self._pool,
-            playbook=self._settings.playbook,
+            playbook=self._settings.playbook if seen.closed.heard else self._settings.playbook.unheard(),
             config_hash=self._settings.detection.fingerprint(),
         )
 

@@ -52,22 +52,22 @@ class Pool:
         """Take in the questions of a minute (epoch minutes), then the brand's replies; whether it changed anything."""
         changed = False
         if asked is not None:
-            if self._crisis is None:
-                self._turn(minute)
-                changed = self._calm[1].merge(asked)
-            else:
-                changed = self._crisis.merge(self._unknown(asked))
+            changed = self._crisis is None and self._turn(minute)
+            newest = self._calm[1] if self._crisis is None else self._crisis
+            changed |= newest.merge(self._unknown(asked))
         return bool(replies and self._answer(replies)) or changed
 
-    def _turn(self, minute: int) -> None:
-        """Let go of the calm that is long ago."""
+    def _turn(self, minute: int) -> bool:
+        """Let go of the calm that is long ago; return whether that changed anything."""
         block = minute // _BLOCK_MINUTES
         if block > self._block:
             newer = self._calm[1] if block == self._block + 1 else ThreadSample(_CALM)
             self._block, self._calm = block, (newer, ThreadSample(_CALM))
+            return True
+        return False
 
     def _unknown(self, asked: ThreadSample) -> ThreadSample:
-        """Leave out those who asked the same before the crisis."""
+        """Leave out those who asked in the same thread before: in calm, or in the calm before the crisis."""
         if not any(key in sample.kept for sample in self._calm for key in asked.kept):
             return asked
         rest = ThreadSample(asked.room)

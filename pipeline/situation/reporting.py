@@ -16,7 +16,7 @@ from pipeline.situation.pool import Pool
 from pipeline.situation.questions import stand, waiting
 from pipeline.situation.voice import OwnVoice
 from schemas.ids import crisis_id, overdue_id, situation_id
-from schemas.situation import CommunicationOverdue, Duty, Figure, Recovery, Situation
+from schemas.situation import CommunicationOverdue, Duty, DutyStatus, Figure, Recovery, Situation
 from schemas.times import to_rfc3339
 from schemas.window import Detection
 
@@ -100,7 +100,7 @@ def situation(scene: Scene, *, final: bool, dismissed: bool = False) -> Situatio
         hashtags=brief.hashtags,
         questions=stand(scene.pool, brief.concerns),
         voice=scene.voice.as_published(brief.concerns, due_ms=due.at_ms if due else None, now_ms=end_ms),
-        duties=_duties(scene, final=final),
+        duties=_duties(scene, final=final, dismissed=dismissed),
         recovery=_recovery(scene, final=final),
         exemplars=brief.exemplars,
         learning=scene.detection.learning,
@@ -137,11 +137,16 @@ def _figures(scene: Scene) -> Iterator[Figure]:
         )
 
 
-def _duties(scene: Scene, *, final: bool) -> tuple[Duty, ...]:
-    """Return what is asked for now; at the end, what was asked for at the peak."""
+def _duties(scene: Scene, *, final: bool, dismissed: bool) -> tuple[Duty, ...]:
+    """Return what is asked for now; at the end, what was asked for at the peak and has been done or was missed.
+
+    What had not become due by the end will not any more; and of what was no crisis nothing was missed.
+    """
     course = scene.course
     level = course.peak if final else course.level
-    return tuple(judged(scene.playbook, course, scene.voice, scene.pool, level=level, now_ms=scene.bucket.end_ms))
+    duties = judged(scene.playbook, course, scene.voice, scene.pool, level=level, now_ms=scene.bucket.end_ms)
+    past = {DutyStatus.DUE, DutyStatus.LATE} if dismissed else {DutyStatus.DUE} if final else set()
+    return tuple(duty for duty in duties if duty.status not in past)
 
 
 def _recovery(scene: Scene, *, final: bool) -> Recovery:

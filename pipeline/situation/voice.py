@@ -78,13 +78,13 @@ class OwnVoice:
 
     def _divided(self, replies: Sequence[Reply]) -> tuple[list[Reply], list[int]]:
         """Return the replies to other people, and the times of those that go on below the brand's own updates."""
-        answers, more = [], []
-        for reply in sorted(replies, key=lambda reply: (reply.time_ms, reply.post)):
-            if reply.to in self._ends:
-                self._ends.append(reply.post)
-                more.append(reply.time_ms)
-            else:
-                answers.append(reply)
+        answers = sorted(replies, key=lambda reply: (reply.time_ms, reply.post))
+        more: list[int] = []
+        # A thread that is posted at once has one time for all of its parts: so part after part, not time after time.
+        while parts := [reply for reply in answers if reply.to in self._ends]:
+            self._ends += [reply.post for reply in parts]
+            more += [reply.time_ms for reply in parts]
+            answers = [reply for reply in answers if reply not in parts]
         self._ends = self._ends[-_THREADS:]
         return answers, more
 

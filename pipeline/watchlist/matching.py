@@ -73,6 +73,8 @@ class Watchlist:
             {brand.key: brand.calendar for brand in self.brands.values() if brand.calendar}
         )
         """By key, of the brands that have one."""
+        self.unheard = frozenset(brand.key for brand in self.brands.values() if not brand.official)
+        """Keys of the brands of which no own account is known: what they say is not seen."""
 
     @classmethod
     def load(cls, path: Path | str) -> Watchlist:

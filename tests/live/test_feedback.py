@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents import exits
@@ -70,6 +71,8 @@ async def reasons(settings: Settings) -> list[bytes]:
     return sorted(reason for _, reason in of_feedback)
 
 
+# A kill between states and feedback proves more over a durable log and idempotent producers.
+@pytest.mark.kafka
 def test_live_feedback_is_obeyed_and_a_replay_of_its_log_is_identical(
     broker: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:

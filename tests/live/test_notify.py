@@ -186,6 +186,8 @@ def life(brand: str, levels: Sequence[int]) -> list[CrisisEvent]:
     return [one.goes_to(level, began + at * 60_000) for at, level in enumerate(levels)]
 
 
+# What a receiver answers, or a file lacks, is the same over any broker.
+@pytest.mark.embedded
 async def test_a_receiver_that_fails_in_every_way_gets_everything_in_order_and_holds_up_no_other(
     trial: Notified, receiver: Receiver
 ) -> None:
@@ -207,6 +209,8 @@ async def test_a_receiver_that_fails_in_every_way_gets_everything_in_order_and_h
         assert receiver.keys(channel) == [key(event, channel) for event in events]
 
 
+# As everywhere, a kill proves more over a durable log.
+@pytest.mark.kafka
 async def test_a_worker_that_dies_between_a_yes_and_its_state_tells_again_under_the_same_key(
     trial: Notified, receiver: Receiver
 ) -> None:
@@ -234,6 +238,8 @@ async def test_a_worker_that_dies_between_a_yes_and_its_state_tells_again_under_
         assert list(dict.fromkeys(receiver.keys(channel))) == [key(event, channel) for event in events]
 
 
+# As everywhere, a kill proves more over a durable log.
+@pytest.mark.kafka
 async def test_of_two_workers_the_one_that_is_left_tells_what_the_killed_one_still_had_to(
     trial: Notified, receiver: Receiver
 ) -> None:
@@ -262,6 +268,7 @@ async def test_of_two_workers_the_one_that_is_left_tells_what_the_killed_one_sti
             assert [each for each in told if each in keys] == keys
 
 
+@pytest.mark.embedded
 async def test_what_a_receiver_will_never_take_becomes_a_dead_letter_that_can_be_redriven(
     trial: Notified, receiver: Receiver
 ) -> None:
@@ -303,6 +310,7 @@ async def test_a_new_group_over_old_history_tells_only_of_what_is_still_open(
         assert set(receiver.keys(channel)) == {key(event, channel) for event in (goes_on[-1], fresh[0], *after)}
 
 
+@pytest.mark.embedded
 async def test_without_a_notification_file_the_role_does_not_start_and_says_why(trial: Notified) -> None:
     for name, path in (("none", None), ("missing", trial.folder / "nowhere.toml")):
         with trial.notifies(name, notify=path) as worker:

@@ -36,8 +36,10 @@ def planned_event(log: list[ArchiveRecord]) -> str:
 
 @pytest.mark.parametrize(
     ("workers", "raw_partitions", "partitions"),
-    [(1, 1, 1), (2, 8, 8)],
-    ids=["one worker and one partition", "two workers and eight partitions"],
+    [
+        pytest.param(1, 1, 1, marks=pytest.mark.embedded, id="one worker and one partition"),
+        pytest.param(2, 8, 8, id="two workers and eight partitions"),
+    ],
 )
 def test_what_the_agents_publish_is_what_a_replay_writes(
     broker: Broker,
@@ -66,6 +68,8 @@ def test_what_the_agents_publish_is_what_a_replay_writes(
     assert not differences(crises, expected.crises), "\n".join(differences(crises, expected.crises))
 
 
+# A kill proves more over a durable log and idempotent producers.
+@pytest.mark.kafka
 def test_a_worker_killed_in_the_middle_changes_nothing(
     broker: Broker, topic_prefix: str, tmp_path: Path, log: list[ArchiveRecord]
 ) -> None:

@@ -17,6 +17,12 @@ CALMS = STORED + 120
 """The minute in which they end."""
 
 
+def incident_in_batches(first: int, last: int, *, minutes: int) -> Iterator[list[LogItem]]:
+    """Yield the same records so many minutes at a time: a tracker writes its states once for each batch."""
+    for start in range(first, last, minutes):
+        yield [record for records in incident(start, min(start + minutes, last)) for record in records]
+
+
 def incident(first: int, last: int) -> Iterator[list[LogItem]]:
     """Yield the records of each minute from the first to before the last, and the watermark at its end."""
     for minute in range(first, last):

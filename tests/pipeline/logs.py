@@ -304,6 +304,19 @@ def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
     return partition, state
 
 
+def damage(value: dict[str, Any], rng: Random, junk: object) -> None:
+    """Replace something somewhere inside, apart from the windows, which are bytes."""
+    inside: Any = value
+    path: list[tuple[Any, Any]] = []
+    while isinstance(inside, (dict, list)) and inside:
+        keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
+        key = rng.choice([k for k in keys if k != "windows"])
+        path.append((inside, key))
+        inside = inside[key]
+    container, key = rng.choice(path)
+    container[key] = junk
+
+
 def put_together(partition: int, state: Mapping[str, Any]) -> bytes:
     """Return the value that `taken_apart` would take apart into this state."""
     core = {name: part for name, part in state.items() if name not in ("detector", "windows", "situation")}

@@ -54,7 +54,7 @@ values = st.lists(tweets, max_size=4).map(encode) | st.sampled_from([None, b"{",
 logs = st.lists(st.tuples(values, st.sampled_from([START_MS, START_MS + 50_000, None, -1])), max_size=25)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(log=logs, data=st.data(), memory=st.integers(0, 8))
 def test_a_restarted_worker_decides_as_the_old_one_would_have(
     log: list[tuple[bytes | None, int | None]], data: st.DataObject, memory: int

@@ -1,6 +1,7 @@
 """Planned events and the log: what a change of the calendar changes, and what it does not."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -12,7 +13,7 @@ from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist
 from schemas.codec import encode
 from schemas.window import WindowClosed
-from tests.pipeline.incident import OPENS, STORED, incident
+from tests.pipeline.incident import OPENS, STORED, incident, incident_in_batches
 from tests.pipeline.logs import MINUTE_MS, START_MS, put_together, taken_apart
 
 START = START_MS // MINUTE_MS
@@ -27,22 +28,25 @@ CALM = [[0, [0, 0, 0, 0], [0, 0, 0, 0]], [0, 0, 0, 0, 0, 0, 0], [0, 0]]
 
 
 def published(*parts: tuple[int, Mapping[str, Calendar]]) -> list[bytes]:
-    """What is published when calendars follow each other, each until a minute."""
+    """What is published when calendars follow each other, each until a minute.
+
+    Ten minutes at a time, and what is published is the same: `tests/pipeline/test_tracker_replays.py`.
+    """
     tracker, events, first = Tracker(EngineSettings(), 0), list[bytes](), 0
     for until, calendars in parts:
         tracker.calendars = calendars
-        for records in incident(first, until):
+        for records in incident_in_batches(first, until, minutes=10):
             events += map(encode, tracker.step(records).events)
         first = until
     return events
 
 
 def test_an_event_declared_before_it_starts_might_have_been_declared_ever() -> None:
-    assert published((OPENS, NOTHING), (LAST, LAUNCH)) == published((LAST, LAUNCH)) != published((LAST, NOTHING))
+    assert published((OPENS, NOTHING), (LAST, LAUNCH)) == launched() != unannounced()
 
 
 def test_an_event_declared_in_its_midst_counts_for_the_minutes_that_are_closed_from_then_on() -> None:
-    late, never = published((OPENS + 30, NOTHING), (LAST, LAUNCH)), published((LAST, NOTHING))
+    late, never = published((OPENS + 30, NOTHING), (LAST, LAUNCH)), unannounced()
     same = sum(one == other for one, other in zip(late, never, strict=False))
     assert [b'"planned":"launch"' in event for event in late if b'"window_end"' in event].count(True) >= 30
     assert same < len(late)
@@ -52,23 +56,35 @@ def test_an_event_declared_in_its_midst_counts_for_the_minutes_that_are_closed_f
 @pytest.mark.parametrize("cut", [OPENS - 1, OPENS + 20, OPENS + 61, OPENS + 100])
 def test_a_restart_around_an_event_changes_nothing(cut: int) -> None:
     tracker, states, events = Tracker(EngineSettings(), 0, calendars=LAUNCH), dict[str, bytes](), list[bytes]()
-    for records in incident(0, cut):
+    for records in incident_in_batches(0, cut, minutes=30):
         step = tracker.step(records)
         states |= step.states
         events += map(encode, step.events)
     again = Tracker(EngineSettings(), 0, calendars=LAUNCH)
     for key, value in states.items():
         again.restore(key, value)
-    for records in incident(cut, LAST):
+    for records in incident_in_batches(cut, LAST, minutes=30):
         events += map(encode, again.step(records).events)
-    assert events == published((LAST, LAUNCH))
+    assert events == launched()
+
+
+@cache
+def launched() -> list[bytes]:
+    """What is published when the event was declared from the beginning."""
+    return published((LAST, LAUNCH))
+
+
+@cache
+def unannounced() -> list[bytes]:
+    """What is published when nothing was ever declared."""
+    return published((LAST, NOTHING))
 
 
 def test_a_new_model_learns_nothing_from_the_events_of_the_last_day() -> None:
     expected = []
     for calendars in (LAUNCH, NOTHING):
         tracker, states = Tracker(EngineSettings(), 0, calendars=calendars), dict[str, bytes]()
-        for records in incident(0, OPENS + 60):
+        for records in incident_in_batches(0, OPENS + 60, minutes=30):
             states |= tracker.step(records).states
         partition, state = taken_apart(states["acme"])
         state["detector"].clear()

@@ -1,36 +1,21 @@
 from dataclasses import replace
-from functools import lru_cache
 from random import Random
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-import pipeline.brandstate
 from pipeline.settings import EngineSettings
 from pipeline.statevalue import wrap
 from pipeline.tracker import Step, Tracker, clock_key
-from schemas.codec import decode, encode
-from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.mention import Gap, Mention, Origin
-from schemas.times import from_rfc3339
+from schemas.crisis import CrisisEvent
+from schemas.mention import Gap, Origin
 from schemas.window import Level, WindowClosed
-from tests.pipeline.incident import CALMS, STORED, incident
 from tests.pipeline.logs import (
     MINUTE_MS,
-    SHORT_LIVED,
     START_MS,
     FakeDetector,
     LogItem,
-    interleaved,
     mention,
-    published,
-    published_by_a_worker_that_crashes,
-    put_together,
     random_mention,
-    raw_log,
-    taken_apart,
     watermark,
 )
 
@@ -47,81 +32,6 @@ def windows(step: Step) -> list[WindowClosed]:
 
 def at(offset: int, partition: int = 0) -> Origin:
     return Origin(partition=partition, offset=offset)
-
-
-# -- the heart: nothing counted twice, nothing lost, replay equals live ------------------------------
-
-
-@settings(max_examples=40)
-@given(seed=st.integers(0, 2**32), partitions=st.integers(1, 4))
-def test_closed_buckets_depend_neither_on_interleaving_nor_on_where_batches_are_cut(seed: int, partitions: int) -> None:
-    rng = Random(seed)
-    logs = [raw_log(rng, p, partitions, length=rng.randint(0, 40), end_ms=END_MS) for p in range(partitions)]
-    one_after_the_other = published([record for log in logs for record in log])
-
-    assert published(interleaved(rng, logs)) == one_after_the_other
-    assert published(interleaved(rng, logs), batch=rng.randint(1, 9)) == one_after_the_other
-
-
-@settings(max_examples=40)
-@given(seed=st.integers(0, 2**32), partitions=st.integers(1, 4))
-def test_crashes_and_repeated_delivery_publish_the_same_events_and_lose_none(seed: int, partitions: int) -> None:
-    rng = Random(seed)
-    logs = [
-        raw_log(rng, p, partitions, length=rng.randint(0, 40), end_ms=END_MS, idles=True) for p in range(partitions)
-    ]
-    log = interleaved(rng, logs)
-    once = published(log, batch=1)
-
-    again = published_by_a_worker_that_crashes(rng, log)
-
-    assert len(once) == len(set(once))
-    assert list(dict.fromkeys(again)) == once, "in order, and nothing but equal bytes for equal IDs"
-    assert len({decode(event)["id"] for event in again}) == len(once)
-
-
-@settings(max_examples=6)
-@given(seed=st.integers(0, 2**32))
-def test_the_same_holds_with_the_real_detector(seed: int) -> None:
-    from pipeline.detection import Detector  # noqa: PLC0415 - only here
-
-    rng = Random(seed)
-    log = interleaved(rng, [raw_log(rng, p, 2, length=40, end_ms=END_MS, idles=True) for p in range(2)])
-
-    again = published_by_a_worker_that_crashes(rng, log, factory=Detector)
-
-    assert list(dict.fromkeys(again)) == published(log, batch=1, factory=Detector)
-
-
-@settings(max_examples=3)
-@given(seed=st.integers(0, 2**32))
-def test_the_same_holds_for_brands_that_fall_asleep(seed: int) -> None:
-    rng = Random(seed)
-    day = 24 * 60 * MINUTE_MS
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline.brandstate, "_ASLEEP_AFTER", 1455)
-        logs = [
-            raw_log(rng, p, 2, length=4, end_ms=START_MS + 5 * day, steps_ms=(1_000, 50_000, day + 7 * 3_600_000))
-            for p in range(2)
-        ]
-        log = interleaved(rng, logs)
-
-        assert published(interleaved(rng, logs), batch=3) == published(log)
-        assert list(dict.fromkeys(published_by_a_worker_that_crashes(rng, log))) == published(log)
-
-
-@given(seed=st.integers(0, 2**32))
-@settings(max_examples=30)
-def test_the_volume_of_all_closed_minutes_is_the_number_of_mentions_that_are_not_late(seed: int) -> None:
-    rng = Random(seed)
-    log = interleaved(rng, [raw_log(rng, p, 2, length=40, end_ms=END_MS) for p in range(2)])
-    tracker = tracker_of_one()
-
-    step = tracker.step(log)
-
-    counted = [m for m in log if isinstance(m, Mention) and not m.late and not m.official]
-    closed = [m for m in counted if m.time_ms // MINUTE_MS < (tracker.time_ms or 0) // MINUTE_MS]
-    assert sum(window.windows["1m"].volume for window in windows(step)) == len(closed)
 
 
 # -- one rule a test ---------------------------------------------------------------------------------
@@ -415,141 +325,3 @@ def test_a_damaged_brand_does_not_count_again_what_the_clock_has_passed() -> Non
     step = restarted.step(log)
 
     assert (step.events, step.dropped) == ([], {"closed": 1})
-
-
-@settings(max_examples=150)
-@given(data=st.data())
-def test_no_damage_to_the_state_makes_restoring_or_going_on_raise(data: st.DataObject) -> None:
-    rng = Random(data.draw(st.integers(0, 99)))
-    log = raw_log(rng, 0, 1, length=20, end_ms=START_MS + 30 * MINUTE_MS)
-    states = tracker_of_one().step(log[:-3]).states
-    junk = st.sampled_from([None, -1, 0, 1.5, "x", "AAAA", [], [1], {}, {"en": -1}, True, 2**63 - 1])
-    tracker = tracker_of_one()
-    for key, value in states.items():
-        partition, damaged = taken_apart(value)
-        _damage(damaged, rng, data.draw(junk))
-        tracker.restore(key, put_together(partition, damaged))
-
-    tracker.step(log)
-
-
-def _damage(value: dict[str, Any], rng: Random, junk: object) -> None:
-    """Replace something somewhere inside, apart from the windows, which are bytes."""
-    inside: Any = value
-    path: list[tuple[Any, Any]] = []
-    while isinstance(inside, (dict, list)) and inside:
-        keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
-        key = rng.choice([k for k in keys if k != "windows"])
-        path.append((inside, key))
-        inside = inside[key]
-    container, key = rng.choice(path)
-    container[key] = junk
-
-
-def test_every_prefix_of_the_states_of_a_step_is_a_state_to_go_on_from() -> None:
-    rng = Random(4)
-    log = interleaved(rng, [raw_log(rng, p, 2, length=50, end_ms=END_MS) for p in range(2)])
-    expected = published(log)
-    half = len(log) // 2
-    tracker = Tracker(SHORT_LIVED, 0, FakeDetector)
-    first, second = tracker.step(log[:half]), tracker.step(log[half:])
-    entries = list(second.states.items())
-    for length in range(len(entries) + 1):
-        table = first.states | dict(entries[:length])
-        restarted = Tracker(SHORT_LIVED, 0, FakeDetector)
-        for key, value in table.items():
-            restarted.restore(key, value)
-        events = [*first.events, *second.events, *restarted.step(log[half:]).events]
-
-        assert set(map(encode, events)) == set(expected)
-
-
-# -- another model -----------------------------------------------------------------------------------
-
-
-def lived(change: Any) -> list[CrisisEvent]:
-    """Return the life of the incident's crises when the detector's state is changed in the midst of it."""
-    tracker, states, events = Tracker(EngineSettings(), 0), dict[str, bytes](), list[Any]()
-    for records in incident(0, STORED):
-        step = tracker.step(records)
-        states |= step.states
-        events += step.events
-    partition, state = taken_apart(states["acme"])
-    change(state["detector"])
-    states["acme"] = put_together(partition, state)
-    tracker = Tracker(EngineSettings(), 0)
-    for key, value in states.items():
-        tracker.restore(key, value)
-    assert tracker.problems == {"unknown_detector": 1}
-    for records in incident(STORED, STORED + 3 * 24 * 60):
-        events += tracker.step(records).events
-    return [event for event in events if isinstance(event, CrisisEvent)]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda detector: detector.update(version="of tomorrow"),
-        lambda detector: detector.clear(),
-        lambda detector: detector["model"].update(clock=None),
-        lambda detector: detector["model"]["volume"].update(level=[-1.0, 1e300]),
-    ],
-)
-def test_an_open_crisis_outlives_its_model_and_is_resolved_in_the_end(change: Any) -> None:
-    events = lived(change)
-
-    assert len({event.crisis_id for event in events}) == 1
-    assert [event.sequence for event in events] == list(range(len(events)))
-    assert [event.type for event in events].count(CrisisEventType.OPENED) == 1
-    assert events[-1].type is CrisisEventType.RESOLVED
-    stored_ms = START_MS + STORED * MINUTE_MS
-    after = [event for event in events if from_rfc3339(event.time) > stored_ms]
-    fallen = [event for event in after if event.type is not CrisisEventType.UPDATED]
-    assert from_rfc3339(fallen[0].time) > START_MS + CALMS * MINUTE_MS, "not while it goes on"
-    assert from_rfc3339(events[-1].time) <= stored_ms + (24 + 7) * 60 * MINUTE_MS
-
-
-NUMBERS = (-1, 0, 1, 5, 1.5, 1e-300, 1e15, 1e300, 2**31, 2**53, 2**63 - 1, 2**64 - 1)
-JUNK: tuple[Any, ...] = (*NUMBERS, None, "x", "", [], [1], {}, True)
-
-
-@settings(max_examples=150)
-@given(seed=st.integers(0, 2**32))
-def test_a_state_that_was_accepted_never_makes_the_real_detector_raise(seed: int) -> None:
-    rng = Random(seed)
-    tracker = Tracker(EngineSettings(), 0)
-    for key, value in eventful().items():
-        partition, state = taken_apart(value)
-        for _ in range(rng.randint(1, 3) if key == "acme" else 0):
-            _damage(state, rng, rng.choice(JUNK))
-        tracker.restore(key, put_together(partition, state))
-    for records in incident(STORED, STORED + 130):
-        tracker.step(records)
-    again = Tracker(EngineSettings(), 0)
-    step = tracker.step([watermark(START_MS + (STORED + 131) * MINUTE_MS, 10**7)])
-    for key, value in step.states.items():
-        again.restore(key, value)
-    assert again.problems == {}, "what we write we can read"
-
-
-@lru_cache
-def eventful() -> dict[str, bytes]:
-    tracker, states = Tracker(EngineSettings(), 0), dict[str, bytes]()
-    for records in incident(0, STORED):
-        states |= tracker.step(records).states
-    return states
-
-
-@settings(max_examples=40)
-@given(seed=st.integers(0, 2**32))
-def test_a_restored_tracker_writes_the_states_it_was_restored_from(seed: int) -> None:
-    rng = Random(seed)
-    tracker = Tracker(EngineSettings(), 0)
-    log = interleaved(rng, [raw_log(rng, p, 2, length=40, end_ms=END_MS) for p in range(2)])
-    states = tracker.step(log[: rng.randrange(len(log) + 1)]).states
-    again = Tracker(EngineSettings(), 0)
-    for key, value in states.items():
-        again.restore(key, value)
-
-    assert again.problems == {}
-    assert again._states(again.brands()) == {key: value for key, value in states.items() if key != clock_key(0)}

@@ -71,7 +71,7 @@ def covered(name: str, minute: int) -> range:
     return range(start, end)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 10**6))
 def test_every_window_counts_what_counting_again_counts(seed: int) -> None:
     rng = Random(seed)
@@ -86,7 +86,7 @@ def test_every_window_counts_what_counting_again_counts(seed: int) -> None:
                 assert exact(closed[name]) == counted_again(inside), name
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 10**6))
 def test_a_restart_after_any_minute_changes_no_count(seed: int) -> None:
     rng = Random(seed)

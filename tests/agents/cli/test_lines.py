@@ -46,6 +46,6 @@ def test_the_aftermath_tells_each_crisis_once_from_its_newest_situation() -> Non
     assert lines[0] == "Acme: 2 updates and 45 answers, 1 of them off tone (blame, shouting)"
     assert lines[1] == "  questions: 45 of 120 answered, half of them within 12 min; 75 still wait"
     assert lines[2] == "  an update was overdue 1 time"
-    assert lines[3] == "  done: Do acknowledge (15 min after the alert, too late)"
+    assert lines[3] == "  done late: Do acknowledge (15 min after the alert)"
     assert lines[4] == "  LATE: Do answer-questions"
     assert len(lines) == 5

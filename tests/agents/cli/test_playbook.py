@@ -49,14 +49,14 @@ def test_it_is_shown_by_level_with_who_and_by_when() -> None:
     output = run("show").output
     assert "From level “alert” on\n  an update every 60 min, a situation report every 60 min" in output
     assert "verify: within 15 min. Identify the crisis early" in output
-    assert "Social media manager on duty (seen by what somebody made of the crisis" in output
+    assert "Social media manager on duty (seen by what somebody said with vigie" in output
     assert output.index("verify") < output.index("holding-statement") < output.index("escalate")
 
 
 def test_it_is_shown_in_french() -> None:
     output = run("show", "--lang", "fr").output
     output = output.replace("\N{NO-BREAK SPACE}", " ")
-    assert "À partir du niveau « crise grave »\n  un message toutes les 15 min, un point de situation" in output
+    assert "À partir du niveau « crise grave »\n  un point d’information toutes les 15 min, un point" in output
     assert "verify : sous 15 min. Repérer la crise au plus tôt" in output
 
 

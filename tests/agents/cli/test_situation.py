@@ -76,7 +76,7 @@ def test_a_calm_brand_is_told_to_be_calm_with_its_numbers(folder: Path) -> None:
 def test_an_unknown_brand_is_an_error_that_names_near_ones(folder: Path) -> None:
     result = run(folder, "amce\x1b")
     assert result.exit_code == exits.BAD_INPUT
-    assert "there are: acme" in result.output
+    assert "did you mean: acme" in result.output
     assert "\x1b" not in result.output
 
 

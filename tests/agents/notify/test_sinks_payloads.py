@@ -108,7 +108,7 @@ async def test_an_alert_has_the_same_labels_from_opening_to_resolve(
     assert [alert["annotations"]["level"] for alert in alerts] == ["2", "3", "2", "0"]
     assert alerts[1]["annotations"]["summary"] == "acme: escalated from alert to crisis"
     assert "about 5 were expected" in alerts[1]["annotations"]["description"]
-    assert alerts[1]["annotations"]["tweets"] == "https://x.com/i/status/1"
+    assert alerts[1]["annotations"]["tweets"] == "https://x.com/i/web/status/1"
 
 
 async def test_an_open_alert_outlives_a_notify_agent_that_is_down_for_most_of_an_hour(
@@ -156,7 +156,7 @@ async def test_every_step_triggers_the_same_alert_and_the_last_resolves_it(
     assert (payload["severity"], payload["source"], payload["component"]) == ("error", "vigie", "acme")
     assert payload["custom_details"]["mentions"] == 12
     assert payload["custom_details"]["mentions_expected"] == 5.0
-    assert messages[1]["links"] == [{"href": "https://x.com/i/status/1", "text": "1"}]
+    assert messages[1]["links"] == [{"href": "https://x.com/i/web/status/1", "text": "1"}]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_a_message_says_what_happened_and_links_to_tweets(
     texts = [block["text"]["text"] for block in message["blocks"]]
     assert texts[0] == "*acme is no longer calm: alert*"
     assert "12 mentions in the last hour, by about 11 people; about 5 were expected." in texts
-    assert texts[-1] == "Tweets to read: <https://x.com/i/status/1|1>"
+    assert texts[-1] == "Tweets to read: <https://x.com/i/web/status/1|1>"
     assert (message["unfurl_links"], message["unfurl_media"]) == (False, False)
 
 
@@ -374,6 +374,6 @@ def _check_message(message: Any) -> None:
     assert len(message["blocks"]) <= 50
     for text in texts:
         assert 1 <= len(text) <= 3000
-        without_links = re.sub(r"<https://x\.com/i/status/\d+\|\d+>", "", text)
+        without_links = re.sub(r"<https://x\.com/i/web/status/\d+\|\d+>", "", text)
         assert not re.search("[<>]", without_links)
         assert not re.search("&(?!amp;|lt;|gt;)", without_links)

@@ -136,3 +136,10 @@ def test_more_documents_than_there_can_be_are_refused() -> None:
         DocumentSample.restore(rows)
     with pytest.raises(ValueError, match="in order"):
         DocumentSample.restore([rows[1], rows[0]])
+
+
+def test_an_engagement_below_nothing_is_none_however_often_it_comes() -> None:
+    twice = [mention(cluster_key=5, tweet_id="7", engagement=-3, phrases=(word,)) for word in ("late", "lost")]
+
+    (document,) = again(sample(twice)).documents()
+    assert (document.engagement, document.mentions) == (0, 2)

@@ -1,6 +1,7 @@
 """Streams of closed buckets for the tests: a brand's minutes, with the rolling windows that end with each."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -140,11 +141,10 @@ class Watched:
         return max(self.levels(start, stop))
 
 
-def watch(buckets: Iterable[ClosedBucket]) -> Watched:
-    """Run a new detector over buckets."""
-    detector = Detector("acme", DetectionSettings())
-    detections: list[Detection] = []
-    events: list[CrisisEvent] = []
+def watch(buckets: Iterable[ClosedBucket], *, after: Watched | None = None) -> Watched:
+    """Run a new detector over buckets, or go on with a copy of one that has watched what was before them."""
+    before = after or Watched([], [], Detector("acme", DetectionSettings()))
+    detector, detections, events = deepcopy(before.detector), [*before.detections], [*before.events]
     for bucket in buckets:
         outcome = detector.observe(bucket)
         detections.append(outcome.detection)

@@ -171,7 +171,7 @@ def again(detector: Detector) -> Detector:
     return Detector.restore("acme", DetectionSettings(), decode(encode(detector.state())), alarm)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(cuts=st.lists(st.integers(0, len(BUCKETS) - 1), min_size=1, max_size=40))
 def test_a_restored_detector_goes_on_bit_for_bit(cuts: list[int]) -> None:
     detector, said = Detector("acme", DetectionSettings()), []

@@ -57,7 +57,7 @@ def any_windows(draw: st.DrawFn) -> dict[str, Any]:
     return x
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.sampled_from(MODELS), any_windows())
 def test_the_parts_add_up_to_the_score_that_the_level_is_read_from(model: BrandModel, x: dict[str, Any]) -> None:
     assessment = model.assess(x)
@@ -67,7 +67,7 @@ def test_the_parts_add_up_to_the_score_that_the_level_is_read_from(model: BrandM
     assert sum(parts) == pytest.approx(judge(assessment, 1.0, SETTINGS).score, abs=1e-9)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.sampled_from(MODELS), any_windows(), st.integers(0, 2))
 def test_discounts_never_add_and_surprises_never_take_away(model: BrandModel, x: dict[str, Any], horizon: int) -> None:
     view = model.assess(x).views[horizon]

@@ -1,6 +1,9 @@
 """What the baseline learns, its parts and the whole: from ordinary times, from a crisis, from a lasting change."""
 
 from collections import Counter
+from copy import deepcopy
+from functools import cache
+from itertools import islice
 from random import Random
 
 import pytest
@@ -199,22 +202,36 @@ def incidents(apart: int, seed: int) -> list[Minute]:
     ]
 
 
+@cache
+def before_the_incidents(seed: int) -> Watched:
+    return watch(closed(incidents(0, seed)[: 4 * DAY]))
+
+
 @pytest.mark.parametrize(("apart", "number"), [(30, 1), (4 * 60, 1), (2 * DAY, 2)])
 def test_incidents_of_one_morning_are_one_crisis_and_those_of_different_days_are_not(apart: int, number: int) -> None:
     for seed in range(3):
-        seen = watch(closed(incidents(apart, seed)))
+        seen = watch(islice(closed(incidents(apart, seed)), 4 * DAY, None), after=before_the_incidents(seed))
         assert len(crises(since(seen, 4 * DAY))) == number
         assert seen.detections[-1].level is Level.CALM
+
+
+@cache
+def before_the_share_flaps() -> tuple[Random, list[Minute], Watched]:
+    """Four ordinary days, and the chance that goes on from there."""
+    rng = Random(24)
+    minutes = talk(rng, 4 * DAY, rate=2.0, share=0.25)
+    return rng, minutes, watch(closed(minutes))
 
 
 @pytest.mark.parametrize("period", [10, 20, 60])
 @pytest.mark.parametrize("share", [0.4, 0.5])
 def test_a_share_that_flaps_around_the_threshold_gives_few_changes_of_level(share: float, period: int) -> None:
-    rng = Random(24)
-    minutes = talk(rng, 4 * DAY, rate=2.0, share=0.25)
+    after, ordinary, before = before_the_share_flaps()
+    rng, minutes = deepcopy(after), [*ordinary]
     while len(minutes) < 5 * DAY:
         minutes += [*talk(rng, period, rate=2.0, share=share), *talk(rng, period, rate=2.0, share=0.25)]
-    seen = watch(closed([*minutes, *talk(rng, DAY, rate=2.0, share=0.25)]))
+    minutes += talk(rng, DAY, rate=2.0, share=0.25)
+    seen = watch(islice(closed(minutes), 4 * DAY, None), after=before)
     kinds = Counter(event.type for event in since(seen, 4 * DAY))
     assert kinds[CrisisEventType.OPENED] <= 1
     assert sum(kinds.values()) - kinds[CrisisEventType.UPDATED] <= 10, "in a day, of 24 to 144 changes of the share"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import islice
 from random import Random
 
 import pytest
@@ -44,31 +46,45 @@ def launch(*, times: float = 8.0, share: float = 0.25, after: int = DAY, seed: i
     ]
 
 
+@cache
+def ordinary(seed: int) -> Watched:
+    """The days before the event, which are the same however it goes: watched once for all tests."""
+    return watch(closed(launch(seed=seed)[:BEGIN]))
+
+
+def announced(crowd: Sequence[Minute], calendar: Calendar, *, seed: int = 3) -> Watched:
+    return watch(islice(planned(crowd, calendar), BEGIN, None), after=ordinary(seed))
+
+
+def unannounced(crowd: Sequence[Minute], *, seed: int = 3) -> Watched:
+    return watch(islice(closed(crowd), BEGIN, None), after=ordinary(seed))
+
+
 def test_a_crowd_that_was_announced_is_no_surprise_and_one_that_was_not_is_a_watch() -> None:
     for seed in range(3):
-        crowd = launch(seed=seed)
-        assert watch(planned(crowd, plan())).highest(BEGIN) is CALM
-        assert watch(closed(crowd)).highest(BEGIN) is WATCH
+        crowd = launch(seed=seed, after=8 * HOUR)
+        assert announced(crowd, plan(), seed=seed).highest(BEGIN) is CALM
+        assert unannounced(crowd, seed=seed).highest(BEGIN) is WATCH
 
 
 def test_a_launch_that_nobody_heeds_is_no_surprise_either() -> None:
-    assert watch(planned(launch(times=1.0), plan())).highest(BEGIN) is CALM
+    assert announced(launch(times=1.0), plan()).highest(BEGIN) is CALM
 
 
 def test_a_crowd_far_larger_than_announced_is_a_watch_and_no_more() -> None:
-    seen = watch(planned(launch(times=60.0), plan(4.0)))
+    seen = announced(launch(times=60.0), plan(4.0))
     assert seen.highest(BEGIN) is WATCH
 
 
 def test_a_launch_that_goes_wrong_is_a_crisis_by_its_negativity() -> None:
-    seen = watch(planned(launch(share=0.7), plan()))
+    seen = announced(launch(share=0.7), plan())
     assert seen.highest(BEGIN, BEGIN + 30) >= ALERT
     assert seen.highest() >= CRISIS
 
 
 def test_the_share_is_tested_during_an_event_as_it_always_is() -> None:
     spoilt = launch(times=1.0, share=0.75)
-    with_plan, without = watch(planned(spoilt, plan())), watch(closed(spoilt))
+    with_plan, without = announced(spoilt, plan()), unannounced(spoilt)
     assert with_plan.highest(BEGIN) == without.highest(BEGIN) >= ALERT
     first_alert = [seen.levels().index(ALERT, BEGIN) for seen in (with_plan, without)]
     assert first_alert[0] <= first_alert[1] + 15  # without it, that there are as many as ever may say a little more
@@ -77,11 +93,11 @@ def test_the_share_is_tested_during_an_event_as_it_always_is() -> None:
 def test_an_event_teaches_as_much_as_minutes_that_were_not_observed() -> None:
     crowd = launch(after=2 * DAY)
     gone = [replace(m, observed=False) if BEGIN <= i < BEGIN + LENGTH else m for i, m in enumerate(crowd)]
-    calm = watch(planned(crowd, plan())).detections[-1]
-    unseen = watch(closed(gone)).detections[-1]
+    calm = announced(crowd, plan()).detections[-1]
+    unseen = unannounced(gone).detections[-1]
     assert replace(calm, score=0.0) == replace(unseen, score=0.0)
     assert calm.score == pytest.approx(unseen.score, abs=0.3)  # the quarter of an hour after is planned as well
-    unprotected = watch(closed(crowd)).detections[-1]
+    unprotected = unannounced(crowd).detections[-1]
     assert calm.expected_1h < unprotected.expected_1h
 
 
@@ -103,7 +119,7 @@ def test_the_talk_of_an_event_does_not_become_usual_talk() -> None:
 
 
 def test_windows_that_still_hold_a_part_of_the_event_expect_that_part() -> None:
-    seen = watch(planned(launch(), plan()))
+    seen = announced(launch(), plan())
     end = BEGIN + LENGTH
     ordinary, raised, half, past = (seen.detections[at].expected_1h for at in (BEGIN - 1, end - 1, end + 29, end + 60))
     assert raised == pytest.approx(10 * ordinary, rel=0.15)
@@ -112,19 +128,21 @@ def test_windows_that_still_hold_a_part_of_the_event_expect_that_part() -> None:
 
 
 def test_anything_between_ordinary_and_announced_is_within_the_interval() -> None:
-    seen = watch(planned(launch(), plan()))
+    seen = announced(launch(), plan())
     before, during = seen.detections[BEGIN - 1], seen.detections[BEGIN + LENGTH - 1]
     assert during.low_1h == pytest.approx(before.low_1h, abs=5)
     assert during.high_1h > 10 * before.expected_1h
 
 
 def test_the_record_names_the_event_while_it_lasts() -> None:
-    names = [detection.planned for detection in watch(planned(launch(after=HOUR), plan())).detections]
+    seen = watch(planned(launch(after=HOUR), plan()))
+    names = [detection.planned for detection in seen.detections]
+    assert seen.detections == announced(launch(after=HOUR), plan()).detections, "the days before it are ordinary"
     assert names == [None] * BEGIN + ["launch"] * LENGTH + [None] * HOUR
 
 
 def test_the_evidence_tells_the_event_that_raised_what_was_expected() -> None:
-    seen = watch(planned(launch(share=0.7), plan(5.0)))
+    seen = announced(launch(share=0.7), plan(5.0))
     evidence = next(event.evidence for event in seen.events if event.level >= ALERT)
     assert evidence.planned is not None
     assert evidence.planned.name == "launch"
@@ -147,11 +165,11 @@ def test_the_reach_of_an_announced_crowd_makes_a_crisis_no_severe_one() -> None:
 
 
 def test_an_event_of_another_time_changes_nothing() -> None:
-    crowd = launch()
+    crowd = launch(after=6 * HOUR)
     long_ago, to_come = plan(begin=-2 * DAY), plan(begin=10 * DAY)
-    plain = watch(closed(crowd))
-    for calendar in (NOTHING_PLANNED, long_ago, to_come):
-        seen = watch(planned(crowd, calendar))
+    plain = unannounced(crowd)
+    others = [announced(crowd, calendar) for calendar in (NOTHING_PLANNED, long_ago)]
+    for seen in (*others, watch(planned(crowd, to_come))):
         assert seen.detections == plain.detections
         assert seen.events == plain.events
 
@@ -166,7 +184,7 @@ def test_the_calendar_is_no_part_of_the_state_and_a_restart_in_an_event_changes_
     assert "launch" not in encode(state).decode()
     again = Detector.restore("acme", DetectionSettings(), state, alarm)
     found = [again.observe(bucket) for bucket in buckets[cut:]]
-    whole = watch(buckets)
+    whole = watch(buckets[BEGIN:], after=ordinary(3))
     assert [outcome.detection for outcome in found] == whole.detections[cut:]
     assert [event for outcome in found for event in outcome.events] == [
         event for event in whole.events if event.time > to_rfc3339(START_MS + cut * BUCKET_MS)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -26,7 +27,7 @@ def engine() -> Engine:
 @pytest.fixture(scope="module")
 def log() -> list[ArchiveRecord]:
     scenario = replace(default_scenario(), days=1)
-    return [ArchiveRecord(key=None, value=tweet.value, time_ms=None) for tweet in simulate(scenario)]
+    return [ArchiveRecord(key=None, value=tweet.value, time_ms=None) for tweet in islice(simulate(scenario), 2_000)]
 
 
 @pytest.fixture(scope="module")

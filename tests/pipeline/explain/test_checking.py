@@ -28,7 +28,7 @@ def test_every_number_of_an_event_follows_from_the_others(event: CrisisEvent) ->
     assert not wrong(event)
 
 
-@settings(max_examples=15)
+@settings(max_examples=9)
 @given(
     seed=st.integers(0, 10**6),
     rate=st.sampled_from([0.05, 0.4, 3.0]),

@@ -296,3 +296,21 @@ def test_a_state_of_before_there_was_feedback_is_read() -> None:
     levels, (*lived, _, _), carried, _ = life.alarm.state()
 
     assert Alarm.restore("acme", SETTINGS, [levels, lived, carried]).state() == life.alarm.state()
+
+
+def test_a_snooze_that_ends_while_a_new_model_carries_the_crisis_survives_a_restart() -> None:
+    life = Life()
+    life.live(CRISIS)
+    life.hear(SNOOZE, minutes=90)
+    life.live(*[ALERT] * 80)
+    assert life.alarm.level is CRISIS, "held by the snooze"
+    life.alarm.carry()
+    for _ in range(20):
+        life.alarm.step(verdict_of(CALM), life.end_ms, learning=0.1, silent=False)
+        life.minute += 1
+    assert life.alarm.standing is not None
+    assert life.alarm.standing.snoozed_until_ms == 0
+
+    life.restart()
+    assert life.alarm.level is CRISIS
+    assert kinds(life.live(ALERT)) == [("deescalated", ALERT, False)], "the new model has learnt"

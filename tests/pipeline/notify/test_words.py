@@ -131,9 +131,9 @@ def test_only_what_can_be_a_tweet_id_becomes_a_link() -> None:
     exemplars = tuple(Exemplar(tweet_id=each, engagement=1) for each in ids)
     event = replace(OPENED, evidence=replace(CRISIS.evidence, exemplars=exemplars))
     assert exemplar_links(event) == {
-        "17": "https://x.com/i/status/17",
-        "19": "https://x.com/i/status/19",
-        "20": "https://x.com/i/status/20",
+        "17": "https://x.com/i/web/status/17",
+        "19": "https://x.com/i/web/status/19",
+        "20": "https://x.com/i/web/status/20",
     }
 
 
@@ -180,11 +180,11 @@ def test_a_reminder_says_since_when_nothing_was_said_and_what_is_asked_for() -> 
 def test_a_reminder_in_french_and_of_a_brand_that_has_said_nothing_at_all() -> None:
     noon = "2 mars 2026, 12:00 UTC"
     words = in_words(replace(overdue(level=Level.SEVERE), last_update_at=None, silent_on=(), waiting=0, missed=3), "fr")
-    assert words.title == f"acme{NB}: un message de la marque est en retard (crise grave)"
+    assert words.title == f"acme{NB}: un point d’information est en retard (crise grave)"
     assert words.lines == (
-        "Aucun message de la marque n’a été vu.",
-        f"À ce niveau, le plan d’action en demande un toutes les 60 minutes{NB}; il était attendu le {noon}.",
-        f"Messages manqués de suite{NB}: 3.",
+        "Aucun point d’information de la marque n’a été vu.",
+        f"À ce niveau, le plan de crise en demande un toutes les 60 minutes{NB}; il était attendu le {noon}.",
+        f"Points manqués de suite{NB}: 3.",
     )
 
 

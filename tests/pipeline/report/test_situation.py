@@ -11,6 +11,7 @@ from pipeline.report import build_report
 from schemas.crisis import Exemplar
 from schemas.feedback import DismissReason, FeedbackHeld, FeedbackVerdict
 from schemas.situation import CrisisRecord, Questions, Voice
+from schemas.window import Level
 from tests.pipeline.report import made
 from tests.pipeline.report.reading import Page
 
@@ -113,6 +114,20 @@ def test_every_section_is_told_in_french() -> None:
         assert told in read.words
 
 
+def test_when_it_is_over_what_was_talked_about_is_that_of_its_height() -> None:
+    loud = made.situation(0, minute=915)
+    quiet = replace(loud.voice, speaks_to=(), silent_on=("small talk",))
+    quiet = replace(quiet, posts=tuple(replace(post, speaks_to=()) for post in loud.voice.posts))
+    end = replace(
+        made.situation(1, minute=960), id="end", final=True, level=Level.CALM, voice=quiet, hashtags=(), concerns=()
+    )
+    words = page([*made.crisis("123210"), loud, end]).words
+    assert "Updates speak to: “no signal”. Nothing was said about: “refund”." in words
+    assert "small talk" not in words
+    assert "#boycottacme: 40 recent mentions" in words
+    assert "Update, about “no signal”" in words
+
+
 def test_what_is_not_known_is_said_plainly() -> None:
     nothing = Questions(asked=0, answered=0, waiting=0)
     silent = Voice(updates=0, answers=0, off_tone=0)
@@ -121,7 +136,7 @@ def test_what_is_not_known_is_said_plainly() -> None:
     for said in (
         "No question to the brand is known.",
         "No post by an account of the brand is known since the crisis was opened. Last update: not known.",
-        "No update by the brand is known.",
+        "No update by the brand since the opening is known.",
         "The playbook asks for nothing at this level.",
     ):
         assert said in words

@@ -93,6 +93,7 @@ class Brand:
         mentions: Iterable[Mention] = (),
         *,
         observed: bool = True,
+        heard: bool = True,
         steps: Sequence[CrisisEvent] = (),
         **standing: Any,
     ) -> list[Situation | CommunicationOverdue]:
@@ -110,6 +111,7 @@ class Brand:
                 windows=dict.fromkeys(WINDOW_NAMES, counts),
                 own_posts_24h=0,
                 unobserved_minutes=0,
+                heard=heard,
             ),
             bucket,
             Outcome(detection=self._detection(level), events=tuple(steps)),

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,8 @@ from pipeline.playbook import Check
 from pipeline.situation.keeper import SituationKeeper, joined, parted
 from pipeline.statevalue import DAMAGE
 from schemas.codec import decode, encode
+from schemas.crisis import CrisisEvent
+from schemas.feedback import DismissReason, FeedbackHeld, FeedbackVerdict
 from schemas.ids import overdue_id, situation_id
 from schemas.mention import Mention
 from schemas.reading import read_crisis_record
@@ -268,8 +271,81 @@ def test_a_duty_of_a_level_is_asked_for_from_that_level_on_and_counts_from_when_
         "acknowledged-2": at(31),
         "by_hand-3": at(40),
     }
+    brand.close(ALERT, [update(7, 650)])
     brand.close(CALM)
     assert len(brand.situations()[-1].duties) == 2, "the last says what was asked for at the peak"
+
+
+def test_the_last_says_what_was_done_and_what_was_missed_and_nothing_is_due_any_more() -> None:
+    brand = Brand()
+    brand.run(20, ALERT)
+    brand.close(CALM)
+    assert list(duties(brand)) == ["by_hand", "answered"], "nobody was silent for too long, and nobody spoke"
+
+    brand = Brand()
+    brand.run(20, ALERT)
+    brand.close(ALERT, [update(2, 1210)])
+    brand.close(CALM)
+    assert {name: status for name, (status, _, _) in duties(brand).items()} == {
+        "by_hand": DutyStatus.BY_HAND,
+        "acknowledged": DutyStatus.DONE,
+        "answered": DutyStatus.DONE,
+        "updated": DutyStatus.DONE,
+        "tone": DutyStatus.DONE,
+    }
+
+
+def test_at_the_end_updates_are_late_when_the_last_that_was_said_of_them_is_that_one_is_overdue() -> None:
+    brand = Brand(settings(action(Check.UPDATED)))
+    brand.close(ALERT)
+    brand.close(ALERT, [update(2, 70)])
+    brand.run(200, ALERT)
+    brand.run(30, WATCH)
+    brand.close(CALM)
+    assert duties(brand) == {"updated": (DutyStatus.LATE, at(61, 10), None)}
+
+    brand = Brand(settings(action(Check.UPDATED)))
+    brand.run(200, ALERT)
+    brand.close(WATCH, [update(2, 200 * 60 + 5)])
+    brand.close(CALM)
+    assert duties(brand) == {"updated": (DutyStatus.DONE, None, at(200, 5))}
+
+
+def dismissal() -> CrisisEvent:
+    """Return as much of a step that a dismissal led to as a keeper looks at."""
+    held = FeedbackHeld(id="1", verdict=FeedbackVerdict.DISMISS, reason=DismissReason.COPIES, held_from=at(9))
+    return cast("CrisisEvent", SimpleNamespace(feedback=held))
+
+
+def test_of_a_crisis_that_was_dismissed_nothing_was_missed() -> None:
+    brand = Brand()
+    brand.run(300, ALERT)
+    brand.close(CALM, steps=[dismissal()])
+
+    last = brand.situations()[-1]
+    assert last.dismissed
+    assert [duty.status for duty in last.duties if duty.status is not DutyStatus.BY_HAND] == [DutyStatus.DONE] * 2
+
+
+def test_a_brand_of_which_no_own_account_is_known_is_not_called_silent() -> None:
+    brand = Brand()
+    brand.close(ALERT, [question(1, 30)], heard=False)
+    brand.run(200, ALERT, heard=False)
+    brand.close(CALM, heard=False)
+
+    assert {each.type for each in brand.told} == {"situation"}
+    for told in brand.situations():
+        assert (told.voice.update_due_at, told.voice.overdue, told.playbook_hash) == (None, False, "made up")
+        by_hand = {duty.id for duty in told.duties if duty.status is DutyStatus.BY_HAND}
+        assert by_hand == {"acknowledged-2", "updated-2", "answered-2", "tone-2", "by_hand-2"}
+
+
+def test_what_was_put_off_is_not_any_more_when_it_is_over() -> None:
+    brand = Brand()
+    brand.close(ALERT, snoozed_until_ms=START_MS + 90 * MINUTE_MS)
+    brand.close(CALM)
+
+    assert [s.snoozed_until is None for s in brand.situations()] == [False, True]
 
 
 # -- the state ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.openbucket import OpenBucket
 from pipeline.situation.pool import Pool
-from pipeline.situation.threads import Question, ThreadSample
+from pipeline.situation.threads import Question, Reply, ThreadSample
 from schemas.codec import decode, encode
 from schemas.mention import Mention
 from schemas.situation import Questions
@@ -225,3 +225,15 @@ def test_a_pool_is_bounded_whatever_comes() -> None:
             sample.add(Question.of(question(rng.getrandbits(60), minute * 60 + n)))
         pool.take(minute, sample, [])
         assert len(list(pool.questions())) <= (12 if minute < 60 else 140)
+
+
+def test_whoever_asks_again_in_a_thread_hours_later_while_it_is_calm_waits_once_and_asks_there_alone() -> None:
+    asked = [question(n, at_s, author=7, conversation_id="1") for n, at_s in ((20, 30), (21, 179 * 60))]
+    pool = Pool()
+    for each in asked:
+        sample = ThreadSample(9)
+        sample.add(Question.of(each))
+        assert pool.take(each.time_ms // 60_000, sample, [])
+        assert encode(Pool.restore(decode(encode(pool.state()))).state()) == encode(pool.state())
+    assert [each.tweet_id for _, each in pool.questions()] == ["20"]
+    assert pool.take(asked[1].time_ms // 60_000, None, [Reply.of(answer(30, 180 * 60, thread="1", to="3"))])

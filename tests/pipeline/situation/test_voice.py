@@ -73,3 +73,11 @@ def test_at_most_ten_posts_are_shown_the_newest_updates_and_some_that_are_off_to
     assert [post.tweet_id for post in posts if not post.reply] == ["129", "128", "127", "126", "125"]
     assert [post.tweet_id for post in posts if post.reply] == ["229", "228", "227", "226", "225"]
     assert len(brand.keeper.state()) < 3 * 1024
+
+
+@pytest.mark.parametrize("ids", [(2, 3, 4, 5), (5, 4, 3, 2), (3, 5, 2, 4)])
+def test_the_parts_of_a_thread_that_is_posted_at_once_are_updates_whatever_their_ids(ids: tuple[int, ...]) -> None:
+    first, *rest = ids
+    parts = [answer(part, 61, to=str(before), thread=str(first)) for before, part in zip(ids, rest, strict=False)]
+    voice = voice_after(update(first, 61), *parts)
+    assert (voice.updates, voice.answers) == (1 + 4, 0), "one of them of before"
