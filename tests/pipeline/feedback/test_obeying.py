@@ -209,6 +209,19 @@ def test_after_a_crash_a_crisis_that_is_to_be_opened_once_more_is_known() -> Non
     assert kinds(life.live(ALERT, ALERT)) == [("opened", ALERT, False), ("updated", ALERT, True)]
 
 
+def test_feedback_dated_days_ahead_of_the_brand_is_refused_and_takes_no_room() -> None:
+    """Somebody's clock says now where the log is of last year."""
+    life = Life()
+    life.live(ALERT)
+    assert life.alarm.standing is not None
+    crisis, day_ms = life.alarm.standing.crisis_id, 24 * 60 * MINUTE_MS
+    ahead = life.alarm.hear(0, said(CONFIRM, crisis, time_ms=life.end_ms + day_ms + 1), life.end_ms)
+    tomorrow = life.alarm.hear(1, said(CONFIRM, crisis, time_ms=life.end_ms + day_ms, id="tomorrow"), life.end_ms)
+
+    assert (ahead.reason, ahead.held_from_ms) == (DeadLetterReason.BAD_FIELD, None)
+    assert tomorrow.held_from_ms is not None
+
+
 def test_too_much_feedback_at_once_is_refused() -> None:
     life = Life()
     life.live(ALERT)

@@ -196,3 +196,16 @@ def test_what_is_over_is_told_as_of_its_end_however_long_ago() -> None:
     assert " ago" not in text, "an age as of an end that is long past"
     assert "Late:" not in text
     assert "usual is" not in text
+
+
+def test_of_a_crisis_that_is_over_the_concerns_are_those_of_its_height() -> None:
+    (concern, *_) = SITUATION.concerns
+    last = replace(SITUATION, sequence=2, time=at(120), final=True, concerns=(replace(concern, phrase="lost luggage"),))
+    present = acme(step(4, 120, Level.CRISIS, Level.CALM), last)
+    (crisis,) = present.crises.values()
+    sections = tell(present, crisis, "Acme", SPEECHES["en"], Freshness())
+    text = "\n".join(f"{line.label} {line.text}" for section in sections for line in section.lines)
+    assert crisis.height is not None
+    assert crisis.height.level is Level.CRISIS
+    assert crisis.height.evidence.concerns[0].phrase in text
+    assert "lost luggage" not in text
