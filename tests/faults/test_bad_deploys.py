@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agents import exits
-from schemas.codec import decode
+from schemas.crisis import CrisisEvent
+from schemas.reading import read_crisis_record
 from tests.faults.logs import Log, Raw, talk
 from tests.faults.oracle import truth_of
 from tests.faults.trial import Trial
@@ -72,10 +73,12 @@ def lives(trial: Trial) -> dict[str, list[str]]:
     """Types of the events of each crisis in order; their sequence numbers have no holes."""
     found: dict[str, list[str]] = {}
     for payloads in trial.events(trial.settings.topics.crises).payloads.values():
-        for event in map(decode, payloads):
-            types = found.setdefault(event["crisis_id"], [])
-            assert event["sequence"] == len(types)
-            types.append(event["type"])
+        for event in map(read_crisis_record, payloads):
+            if not isinstance(event, CrisisEvent):
+                continue
+            types = found.setdefault(event.crisis_id, [])
+            assert event.sequence == len(types)
+            types.append(event.type.value)
     return found
 
 
