@@ -125,8 +125,12 @@ class Trial(Vigie):
         ends = asyncio.run(answered(lambda: end_offsets_of(self.settings.brokers, self._groups[role])))
         return sum(ends.values()) - sum(self.committed(role).values())
 
-    def settle(self, *running: Any, timeout_s: float = 120.0) -> None:
-        """Have the rest of the load written at once, and wait until enrich and then track have committed all of it."""
+    def settle(self, *running: Any, timeout_s: float = 180.0) -> None:
+        """Have the rest of the load written at once, and wait until enrich and then track have committed all of it.
+
+        For longer than the watchdog waits (`VIGIE_STUCK_AFTER_S`): a worker whose recovery hangs is ended by it and
+        started anew.
+        """
         self._hurry.set()
         if self._writing is not None:
             self._writing.join()
