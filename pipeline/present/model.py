@@ -10,7 +10,7 @@ from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 
-__all__ = ["HOUR_MINUTES", "MAX_CRISES", "BrandPresent", "CrisisNow", "Presents"]
+__all__ = ["HOUR_MINUTES", "MAX_CRISES", "BrandPresent", "CrisisNow", "Presents", "height_order"]
 
 HOUR_MINUTES = 60
 """Minutes of the past that are kept of a brand."""
@@ -79,11 +79,12 @@ class CrisisNow:
             self.level_since = event.time
         if self.event is None or event.sequence > self.event.sequence:
             self.event = event
-        if self.height is None or _height(event) > _height(self.height):
+        if self.height is None or height_order(event) > height_order(self.height):
             self.height = event
 
 
-def _height(event: CrisisEvent) -> tuple[int, float, int]:
+def height_order(event: CrisisEvent) -> tuple[int, float, int]:
+    """Return the order whose greatest is the height of a crisis: its level, how surprising, of equals the first."""
     return event.level, event.evidence.score, -event.sequence
 
 

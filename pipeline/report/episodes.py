@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.present.model import height_order
 from pipeline.report.course import Course
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.situation import CrisisRecord
@@ -69,7 +70,7 @@ class Episode:
     @property
     def height(self) -> CrisisEvent:
         """The most surprising event among those at the highest level seen; of equals the first."""
-        return max(self.events, key=lambda e: (e.level, e.evidence.score, -e.sequence))
+        return max(self.events, key=height_order)
 
 
 def episodes(records: Iterable[CrisisRecord]) -> list[Episode]:
