@@ -207,7 +207,8 @@ async def _write(settings: Settings, record: Feedback, event: CrisisEvent, *, wa
             return
         with out.status("waiting until that minute closes") if out.is_terminal else nullcontext():
             try:
-                outcome = await asyncio.wait_for(said.outcome(), _WAIT_S)
+                async with asyncio.timeout(_WAIT_S):
+                    outcome = await said.outcome()
             except TimeoutError:
                 fail(
                     f"No such minute has closed within {_WAIT_S / 60:.0f} min: time goes on when tweets come in. It is "

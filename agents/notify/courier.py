@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -122,10 +123,9 @@ class Courier:
 
     async def _sleep(self, call: Call | None) -> None:
         wait_s = _LOOK_S if call is None else min((call.due_ms - now_ms()) / 1000, _LOOK_S)
-        try:
-            await asyncio.wait_for(self._bell.wait(), max(wait_s, 0.0))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):  # `asyncio.wait_for` loses a cancellation that comes with the bell (Python 3.11)
+            async with asyncio.timeout(max(wait_s, 0.0)):
+                await self._bell.wait()
 
     async def _tell(self, session: aiohttp.ClientSession, sink: Sink, call: Call) -> None:
         item, ended = call.line.next(self._plan.plan.budget, now_ms())

@@ -235,7 +235,8 @@ class BatchConsumer(driver.Consumer):
     async def wait_empty(self) -> None:
         """Wait for the streams, but not for ever: an open batch is simply read again."""
         try:
-            await asyncio.wait_for(super().wait_empty(), DRAIN_TIMEOUT_S)
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                await super().wait_empty()
         except TimeoutError:
             logger.warning("batches still open after %.0f s; they will be read again", DRAIN_TIMEOUT_S)
             await self.commit()

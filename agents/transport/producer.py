@@ -158,7 +158,8 @@ class BatchProducer(driver.Producer):
         spent, self._producer = self._producer, fresh
         if spent is not None:
             with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(spent.stop(), _STOP_TIMEOUT_S)
+                async with asyncio.timeout(_STOP_TIMEOUT_S):
+                    await spent.stop()
 
     def _choose(self, topic: str, key: bytes | None, partitions: list[int]) -> int:
         if key is None:

@@ -252,6 +252,20 @@ async def test_an_event_in_the_state_that_can_no_longer_be_read_becomes_a_dead_l
     assert bench.letters.records
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_stage_that_is_cancelled_just_when_there_is_news_ends(bench: Bench, turns: int) -> None:
+    async with bench.running() as task:
+        await bench.happens(2)
+        await until(lambda: bench.counted("ops", "delivered") and bench.counted("alerts", "delivered"))
+        await asyncio.sleep(0.005)
+        await bench.happens(3)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=10)
+        assert done, "the cancellation was lost"
+
+
 async def test_a_changed_file_takes_effect_and_a_wrong_one_does_not(bench: Bench) -> None:
     async with bench.running():
         await bench.happens(2)
