@@ -59,8 +59,19 @@ soak: .venv/.dev ## Run at full speed for twenty minutes and watch memory (as te
 check: check-code check-schemas check-files check-deploy ## Run every check that is not a test
 
 .PHONY: bench
-bench: .venv/.dev ## Measure speed and delay
+bench: .venv/.dev ## Measure speed, delay and growth beside three other engines, to build/bench (as test-kafka; half an hour)
+	@$(bin)/python -m tests.brokers.jars
 	@$(bin)/python -m tests.bench
+
+.PHONY: bench-quick
+bench-quick: .venv/.dev ## The same in five minutes, with wider ranges
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/python -m tests.bench --quick
+
+.PHONY: bench-guard
+bench-guard: .venv/.dev ## Fail when a tweet has become dearer, on whatever machine (as test-kafka)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/python -m tests.bench.guard
 
 .PHONY: bench-text
 bench-text: .venv/.dev ## Measure what reading a tweet costs, by stage
@@ -78,7 +89,10 @@ schemas: .venv/.runtime ## Write schemas/json anew from the event classes
 lock: .cache/uv/.stamp ## Choose the newest allowed dependencies and pin them with their hashes
 	@$(compile) --upgrade --group build --output-file requirements.txt
 	@$(compile) --upgrade --group dev --constraints requirements.txt --output-file requirements-dev.txt
-	@echo "Written: requirements.txt, requirements-dev.txt"
+	@for peer in quixstreams bytewax; do \
+		$(uv_compile) --upgrade $(contenders)/requirements-$$peer.in --output-file $(contenders)/requirements-$$peer.txt || exit 1; \
+	done
+	@echo "Written: requirements.txt, requirements-dev.txt, $(contenders)/requirements-*.txt"
 
 .PHONY: clean
 clean: ## Remove everything that the other verbs made
@@ -118,8 +132,10 @@ check-deploy: .venv/.dev
 
 ##@ What the verbs stand on
 
-compile = .cache/uv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra embedded \
+uv_compile = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+compile = $(uv_compile) pyproject.toml --extra embedded
+contenders := tests/bench/contenders
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Vigie needs Python 3.11, 3.12 or 3.13 with its venv module, and found" \

@@ -77,7 +77,10 @@ class Publisher:
         WriteRefused
             The broker does not know it, or does not answer, for ``retry_timeout_s``.
         """
-        return len(await self._hold(topic, lambda: self._producer.partitions(topic)))
+        try:
+            return len(await self._producer.partitions(topic))  # without a word to the broker, as a rule
+        except PublishError:
+            return len(await self._hold(topic, lambda: self._producer.partitions(topic)))
 
     def _counted(self, topic: str) -> tuple[Counter, Counter]:
         """Return what counts the records written to a topic, and the refusals; both begin at 0."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ from schemas.codec import encode
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap, Mention, Watermark
-from schemas.reading import SchemaError, read_mention_record
+from schemas.reading import SchemaError, read_mention_record, read_mention_records
 from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 from schemas.window import WindowClosed
@@ -39,6 +41,8 @@ __all__ = ["TrackStage"]
 logger = get_logger(__name__)
 
 STAGE = "track"
+_STATES_A_BATCH = 16
+"""Most brands whose state a batch writes. Of ten thousand brands in full flow then at most 625 batches are pending."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +54,12 @@ class _Share:
     newest_ms: int | None
     """Newest event time that enrich has spoken of."""
     seen: BrandsSeen = field(default_factory=BrandsSeen)
+    pending: deque[RecordBatch] = field(default_factory=deque)
+    """Processed batches that are not complete, oldest first, one for each step that is pending in the tracker."""
+    stepped_s: float = 0.0
+    """When the last batch came, by a monotonic clock."""
+    is_torn: bool = False
+    """A write was broken off, as by a stop: what is stored is not known, so nothing more may be complete."""
 
 
 class TrackStage:
@@ -57,8 +67,10 @@ class TrackStage:
 
     A partition of feedback belongs to the partition of mentions of the same number, and is assigned with it.
 
-    Order matters: events are acknowledged, then each touched brand's state is (the partition's clock
-    last), then the batch is complete. A crash in between publishes equal events with equal IDs.
+    Order matters: events are acknowledged, then the states of the brands whose turn it is are (the partition's clock
+    last), then every batch is complete of which nothing is left to be written (`pipeline.checkpoint`). A crash in
+    between publishes equal events with equal IDs. What is left is written batch by batch, and by `settle` when no batch
+    comes or the partitions are to go.
     """
 
     def __init__(
@@ -88,13 +100,15 @@ class TrackStage:
         self._feedback = FeedbackIntake(settings, publisher, metrics, self._faults)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
         self._shares: dict[int, _Share] = {}
+        self._turn = asyncio.Lock()
+        """Batches, feedback and `settle` encode and write one after the other: an older state never follows a newer."""
 
     def forget(self) -> None:
         """Drop the trackers: the table is read again when partitions are assigned anew."""
         self._shares.clear()
 
     async def process(self, batch: RecordBatch) -> None:
-        """Fold one batch, publish what it closed, write the state, and complete it.
+        """Fold one batch, publish what it closed, write what is due of the state, and complete what is complete.
 
         Raises
         ------
@@ -104,29 +118,80 @@ class TrackStage:
             The broker took no writes for too long.
         """
         started = time.perf_counter()
-        await self._faults.reach(FaultPoint.TRACK_TAKEN)
-        share = self._shares.get(batch.partition)
-        if share is None:
-            share = self._shares[batch.partition] = self._take_over(batch.partition)
-        if batch.topic == self._topics.feedback:
-            await self._feedback.take(batch, share.tracker, share.owned)
-            self._meter.acked(batch, started)
-            return
+        async with self._turn:
+            await self._faults.reach(FaultPoint.TRACK_TAKEN)
+            share = self._shares.get(batch.partition)
+            if share is None:
+                share = self._shares[batch.partition] = self._take_over(batch.partition)
+            if batch.topic == self._topics.feedback:
+                await self._feedback.take(batch, share.tracker, share.owned)
+                self._meter.acked(batch, started)
+            else:
+                await self._process(batch, share, started)
+
+    async def _process(self, batch: RecordBatch, share: _Share, started: float) -> None:
         cpu = time.process_time()
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._meter.spent("decode", cpu)
         watchlist = self._watchlist.current
         share.tracker.calendars, share.tracker.unheard = watchlist.calendars, watchlist.unheard
-        step = share.tracker.step(records)
+        step = await self._step(share.tracker, records)
         self._meter.spent("compute", cpu)
         await self._faults.reach(FaultPoint.TRACK_COMPUTED)
         await self._publish(step, letters)
-        await share.owned.write({key.encode(): value for key, value in step.states.items()})
-        await self._faults.reach(FaultPoint.TRACK_STATES)
-        batch.complete()
+        share.pending.append(batch)
+        share.stepped_s = time.monotonic()
+        await self._store(share, step)
         share.newest_ms = self._newest_ms(records, share.newest_ms)
         self._note(batch, share, step, started)
+        batch.processed()
+
+    @staticmethod
+    async def _step(tracker: Tracker, records: Iterable[Mention | Watermark | Gap]) -> Step:
+        """Have a tracker take a step, and let others have their turn while it closes the minute of many brands."""
+        work = tracker.work(records)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                step: Step = done.value
+                return step
+            await asyncio.sleep(0)
+
+    async def _store(self, share: _Share, step: Step) -> None:
+        """Write the states of a step, and complete what is complete by that."""
+        if share.is_torn:
+            return
+        share.is_torn = True
+        await share.owned.write({key.encode(): value for key, value in step.states.items()})
+        share.is_torn = False
+        await self._faults.reach(FaultPoint.TRACK_STATES)
+        for _ in range(step.complete):
+            share.pending.popleft().complete()
+
+    async def settle(self, *, quiet_s: float = 0.0) -> None:
+        """Write every state that is still to be written, and complete all batches that are processed.
+
+        Batches that come meanwhile take their turn. Whatever happens, nothing depends on its having been called.
+
+        Parameters
+        ----------
+        quiet_s : float
+            Leave alone a partition of which a batch came so lately, seconds.
+
+        Raises
+        ------
+        agents.publishing.WriteRefused
+            The broker took no writes for too long.
+        """
+        for partition, share in tuple(self._shares.items()):
+            while share.tracker.pending:
+                async with self._turn:
+                    # What was forgotten meanwhile belongs to another owner.
+                    if self._shares.get(partition) is not share or time.monotonic() - share.stepped_s < quiet_s:
+                        break
+                    await self._store(share, share.tracker.settle())
 
     async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
         cpu = time.process_time()
@@ -144,7 +209,9 @@ class TrackStage:
         """Restore the brands of a partition that was just assigned."""
         about = {"stage": STAGE, "topic": self._topics.mentions, "partition": partition}
         owned = self._table.own(partition)
-        tracker = Tracker(self._engine_settings, partition, calendars=self._watchlist.current.calendars)
+        tracker = Tracker(
+            self._engine_settings, partition, calendars=self._watchlist.current.calendars, most_states=_STATES_A_BATCH
+        )
         with _no_collection():
             for key, value in owned.items():
                 tracker.restore(key.decode("utf-8", "replace"), value)
@@ -153,11 +220,17 @@ class TrackStage:
             logger.warning(
                 "partition %d: %d state records not used as they were: %s", partition, count, reason, extra=about
             )
-        logger.info("partition %d: %d brands restored", partition, len(tracker.brands()), extra=about)
+        logger.info("partition %d: %d brands restored", partition, tracker.brand_count, extra=about)
         return _Share(tracker=tracker, owned=owned, newest_ms=self._source_ms(tracker.time_ms))
 
     def _decode(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
         """Return what could be read, the letters for what could not, and why that was for one of them."""
+        try:
+            return read_mention_records([record.value for record in batch]), [], ""
+        except SchemaError:
+            return self._decode_each(batch)
+
+    def _decode_each(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
         records, letters, problem = [], [], ""
         for record in batch:
             try:
@@ -187,7 +260,7 @@ class TrackStage:
             watermark_ms=share.tracker.time_ms,
             newest_ms=share.newest_ms,
             state_bytes=size,
-            state_brands=len(share.tracker.brands()),
+            state_brands=share.tracker.brand_count,
             learning_brands=len(share.seen.learning),
         )
 

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["define_enrich", "define_notify", "define_track"]
 
-_QUEUE_BATCHES = 8
-"""Batches fetched ahead for each stream."""
+_QUEUE_BATCHES = 5
+"""Batches handed out ahead for each stream: enough to go on with. What waits longer waits in the broker, where small
+batches become a large one, which costs less and is done sooner."""
+_QUIET_S = 1.0
+"""Without a batch for so long, track writes what it has still to write."""
 
 
 def _publisher(app: VigieApp) -> Publisher:
@@ -113,6 +116,18 @@ def define_track(app: VigieApp) -> None:
 
     together = [settings.topics.mentions, settings.topics.feedback]
     _work(app, together, stage)
+
+    async def on_assigned(*_args: Any, **_kwargs: Any) -> None:
+        cast("BatchConsumer", app.consumer).settle = stage.settle
+
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+
+    @app.timer(_QUIET_S, name="settle")  # type: ignore[untyped-decorator]
+    async def settle() -> None:
+        if _assigned(app, settings.topics.mentions):
+            with app.exit_on_failure():
+                await stage.settle(quiet_s=_QUIET_S)
+
     _insist_on_the_same_partitions(app, together)
     ask_about_brands(app, lambda: watchlist.current.brands, stage.brands)
 

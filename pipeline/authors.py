@@ -26,6 +26,7 @@ REGISTERS = 64
 _INDEX_BITS = 6
 _HASH_BITS = 53
 _MASK = (1 << _HASH_BITS) - 1
+_INDEX = REGISTERS - 1
 _RANK_BITS = _HASH_BITS - _INDEX_BITS
 _RANKS = 24
 """Higher ranks count as this one: it takes a thousand million authors to see one."""
@@ -47,9 +48,8 @@ _SPARSE = REGISTERS // 2 - 1
 
 def add(registers: bytearray, author: int) -> None:
     """Count an author, a uniform hash of 53 bits, in a sketch of `REGISTERS` bytes."""
-    author &= _MASK
-    rank = _RANK_BITS + 1 - (author >> _INDEX_BITS).bit_length()
-    index = author & (REGISTERS - 1)
+    rank = _RANK_BITS + 1 - ((author & _MASK) >> _INDEX_BITS).bit_length()
+    index = author & _INDEX
     if rank > registers[index]:
         registers[index] = min(rank, _RANKS)
 

@@ -97,6 +97,9 @@ class Folded(StrEnum):
     """After the year 6052."""
 
 
+_COUNTED, _DUPLICATE = Folded.COUNTED, Folded.DUPLICATE  # looking a member up costs as much as a count
+
+
 class BrandState:
     """One brand of one mentions partition.
 
@@ -156,12 +159,6 @@ class BrandState:
 
     # -- folding -------------------------------------------------------------------------------------
 
-    def is_applied(self, mention: Mention) -> bool:
-        """Whether a mention has been folded before."""
-        origin = mention.origin
-        applied = self._applied.get(origin.partition)
-        return applied is not None and (origin.offset, origin.index) <= applied
-
     def fold(self, mention: Mention, time_ms: int) -> Folded:
         """Count a mention, once.
 
@@ -172,22 +169,24 @@ class BrandState:
         time_ms : int
             Event time where the mention stands in its partition; 0 while there is none.
         """
-        if self.is_applied(mention):
-            return Folded.DUPLICATE
         origin = mention.origin
-        self._applied[origin.partition] = (origin.offset, origin.index)
+        partition, place = origin.partition, (origin.offset, origin.index)
+        applied = self._applied.get(partition)
+        if applied is not None and place <= applied:
+            return _DUPLICATE
+        self._applied[partition] = place
         if mention.late:
             return Folded.LATE
         minute = mention.time_ms // BUCKET_MS
         if (minute + 1) * BUCKET_MS <= time_ms or (self._next is not None and minute < self._next):
             return Folded.CLOSED
-        if minute >= _LAST_MINUTE:
-            return Folded.MISDATED
         bucket = self._open.get(minute)
         if bucket is None:
+            if minute >= _LAST_MINUTE:
+                return Folded.MISDATED
             bucket = self._open[minute] = OpenBucket()
         bucket.fold(mention)
-        return Folded.COUNTED
+        return _COUNTED
 
     def hear(self, offset: int, feedback: Feedback) -> Intake:
         """Take in feedback, once; it takes effect in a minute that is still to be closed (`Alarm.hear`)."""

@@ -10,7 +10,7 @@ from pipeline.authors import REGISTERS, add, dump_registers, load_registers
 from pipeline.concerns.sample import DocumentSample
 from pipeline.repeats import CELLS
 from pipeline.situation.ownposts import OwnMinute
-from pipeline.situation.threads import Question, ThreadSample, is_question_to_the_brand
+from pipeline.situation.threads import ThreadSample, is_question_to_the_brand
 from schemas.crisis import Exemplar
 from schemas.mention import Mention, SentimentLabel
 from schemas.tweet import TweetKind
@@ -28,6 +28,9 @@ _COUNTS_BEFORE = 7
 _MOST_REACH = (1 << 31) - 1
 """No account has more followers; sums stay below 2**63 whatever the payload says."""
 _MOST_ENGAGEMENT = (1 << 53) - 1
+_CELL = tuple(1 << cell for cell in range(CELLS))
+# As globals: looking a member up in its class costs as much as a count.
+_NEGATIVE, _NEUTRAL, _RETWEET = SentimentLabel.NEGATIVE, SentimentLabel.NEUTRAL, TweetKind.RETWEET
 
 
 class OpenBucket:
@@ -47,6 +50,7 @@ class OpenBucket:
         "questions",
         "reach",
         "retweets",
+        "stored",
         "texts",
         "volume",
     )
@@ -74,43 +78,52 @@ class OpenBucket:
         """Questions put to the brand; none until there is one."""
         self.own: OwnMinute | None = None
         """What the brand's own accounts posted; none until they did."""
+        self.stored: list[Any] | None = None
+        """The state, while it has not changed."""
 
     def fold(self, mention: Mention) -> None:
         """Count a mention."""
+        self.stored = None
         if mention.official:
             self.own_posts += 1
             self._fold_own(mention)
             return
         self.volume += 1
         label = mention.sentiment.label
-        if label == SentimentLabel.NEGATIVE:
+        if label == _NEGATIVE:
             self.negative += 1
-        elif label == SentimentLabel.NEUTRAL:
+        elif label == _NEUTRAL:
             self.neutral += 1
         if mention.question:
             self.questions += 1
             self._fold_question(mention)
-        if mention.reach > 0:
-            self.reach += min(mention.reach, _MOST_REACH)
-        if mention.kind == TweetKind.RETWEET:
+        reach = mention.reach
+        if reach > 0:
+            self.reach += reach if reach < _MOST_REACH else _MOST_REACH  # noqa: FURB136 - min() costs three times as much
+        if mention.kind == _RETWEET:
             self.retweets += 1
-            self.negative_retweets += label == SentimentLabel.NEGATIVE
+            self.negative_retweets += label == _NEGATIVE
         else:
-            self.texts |= 1 << (mention.cluster_key or mention.repeat_key) % CELLS
+            self.texts |= _CELL[(mention.cluster_key or mention.repeat_key) % CELLS]
         lang, languages = mention.lang, self.languages
-        if lang not in languages and not is_language(lang):
-            lang = OTHER_LANGUAGES
-        languages[lang] = languages.get(lang, 0) + 1
+        count = languages.get(lang)
+        if count is None:
+            if not is_language(lang):
+                lang = OTHER_LANGUAGES
+            count = languages.get(lang, 0)
+        languages[lang] = count + 1
         add(self.authors, mention.author)
         self.documents.add(mention)
-        self._fold_exemplar(mention)
+        best = self.exemplars
+        if len(best) < _EXEMPLARS or mention.engagement >= best[-1][0] or not best[-1][0]:
+            self._fold_exemplar(mention)
 
     def _fold_question(self, mention: Mention) -> None:
-        if mention.kind == TweetKind.RETWEET or not is_question_to_the_brand(mention):
+        if mention.kind == _RETWEET or not is_question_to_the_brand(mention):
             return
         if self.asked is None:
             self.asked = ThreadSample(_QUESTIONS)
-        self.asked.add(Question.of(mention))
+        self.asked.ask(mention)
 
     def _fold_own(self, mention: Mention) -> None:
         if self.own is None:
@@ -134,6 +147,11 @@ class OpenBucket:
 
     def state(self) -> list[Any]:
         """Return the bucket as JSON has it, its sketches as text."""
+        if self.stored is None:
+            self.stored = self._state()
+        return self.stored
+
+    def _state(self) -> list[Any]:
         return [
             [
                 self.volume,

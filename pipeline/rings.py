@@ -11,6 +11,7 @@ hours long when e is a quarter hour, and up to 14 minutes longer in between.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,9 @@ _BACK = np.arange(MINUTES)
 _QUARTERS_BACK = np.arange(QUARTERS)
 
 
+@lru_cache(maxsize=4)
 def window_starts(minute: int) -> NDArray[np.int32]:
-    """First minute (epoch minutes) of each window that ends with a minute, in the order of the windows."""
+    """First minute (epoch minutes) of each window that ends with a minute, in the order of the windows. Read-only."""
     quarter = (minute + 1) // QUARTER * QUARTER
     return np.array([minute + 1 - n for n in _LENGTHS[:_SIX]] + [quarter - n for n in _LENGTHS[_SIX:]], dtype=np.int32)
 

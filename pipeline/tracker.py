@@ -1,12 +1,13 @@
 """All state of one mentions partition: records in, closed windows, crisis events and state out.
 
 One `Tracker.step` is one atomic batch: fold every record, close every due bucket; the caller publishes the
-events, writes the states in the order given, then acknowledges the batch. Decision, and why it is enough:
+events, writes the states in the order given, then acknowledges what is complete. Decision, and why it is enough:
 
 *The clock is written last.* The states of a step reach the changelog one after the other, and a crash may
 leave any prefix of them. Every brand carries in one value what it has counted (`applied`) and what it has
 closed, so a brand that was written does not count or close again when the batch is delivered again, and a
-brand that was not written does both from its old state. The one thing they share is the partition's clock
+brand that was not written does both from its old state. How many of them a step writes is bounded, and which batches
+are complete by that is in `pipeline.checkpoint`. The one thing they share is the partition's clock
 (with the gaps). A clock that was ahead of a brand would call that brand's redelivered mentions too old for
 buckets that the brand still has to close: lost counts. A clock that is behind brings nothing wrong: the
 redelivered watermarks move it to the same places again. So it must come last, and then every prefix is a
@@ -25,7 +26,7 @@ too old for its bucket is judged by the clock as of its place in the log. Where 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -35,6 +36,7 @@ from pipeline.brandstate import (
     Folded,
 )
 from pipeline.bucket import BUCKET_MS
+from pipeline.checkpoint import Checkpoint
 from pipeline.detection import Detector
 from pipeline.feedback import Intake
 from pipeline.gaps import Gaps
@@ -55,7 +57,10 @@ __all__ = ["BrandView", "Heard", "Step", "Tracker", "clock_key"]
 _CLOCK_KEY = "|clock|"
 _LONGEST_GAP = 7 * 24 * 60
 """Minutes. A longer gap is cut: a wrong end must not blind detection for good."""
+_BRANDS_AT_ONCE = 100
+"""Closing a minute of so many takes some 50 ms."""
 _LAST_MINUTE = 253_402_300_800_000 // BUCKET_MS
+_COUNTED, _DUPLICATE = Folded.COUNTED, Folded.DUPLICATE  # looking a member up costs as much as a count
 _NO_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
 
 
@@ -87,7 +92,9 @@ class Step:
     events: list[WindowClosed | CrisisRecord] = field(default_factory=list)
     """By brand, then time; a bucket's window before its crisis events."""
     states: dict[str, bytes] = field(default_factory=dict)
-    """What to write to the state table, in this order: each touched brand, then the partition's clock."""
+    """What to write to the state table, in this order: the brands whose turn it is, then the partition's clock."""
+    complete: int = 0
+    """How many steps, the oldest that were not, are complete once that is written."""
     counted: int = 0
     """Mentions that were counted."""
     dropped: Counter[str] = field(default_factory=Counter)
@@ -119,6 +126,8 @@ class Tracker:
         Planned events by brand (`Watchlist.calendars`).
     unheard : collection of str, optional
         Brands of which no own account is known (`Watchlist.unheard`).
+    most_states : int, optional
+        How many brands' states a step writes; all that it touched unless told.
     """
 
     def __init__(
@@ -128,6 +137,7 @@ class Tracker:
         detector_factory: DetectorFactory = Detector,
         calendars: Mapping[str, Calendar] = _NO_CALENDARS,
         unheard: Collection[str] = (),
+        most_states: int | None = None,
     ) -> None:
         self.partition = partition
         self.calendars = calendars
@@ -139,9 +149,11 @@ class Tracker:
         self._settings = settings
         self._detector_factory = detector_factory
         self._brands: dict[str, BrandState] = {}
-        self._views: dict[str, BrandView] = {}
+        self._sizes: dict[str, int] = {}
+        """Bytes of each brand's state as stored last."""
         self._clock = Clock()
         self._gaps = Gaps()
+        self._checkpoint = Checkpoint(most_states)
         self._expected: dict[str, list[Feedback]] = {}
         self._swept = -1
         """Buckets of minutes before this one are closed for every brand."""
@@ -152,8 +164,21 @@ class Tracker:
         return self._clock.time_ms
 
     def brands(self) -> Mapping[str, BrandView]:
-        """Return what there is to say of each brand that has state (a view, read-only)."""
-        return MappingProxyType(self._views)
+        """Return what there is to say of each brand that has state."""
+        return {
+            name: BrandView(level=brand.level, closed_ms=brand.closed_ms, state_bytes=self._sizes.get(name, 0))
+            for name, brand in self._brands.items()
+        }
+
+    @property
+    def brand_count(self) -> int:
+        """How many brands have state."""
+        return len(self._brands)
+
+    @property
+    def pending(self) -> int:
+        """How many steps are not complete: brands that they changed are still to be written."""
+        return self._checkpoint.pending
 
     # -- state ---------------------------------------------------------------------------------------
 
@@ -187,31 +212,38 @@ class Tracker:
     def _restore_brand(self, name: str, stored: StoredState, size: int) -> None:
         brand = BrandState.decode(name, stored, self._settings, self._detector_factory, self._calendar(name))
         self.problems.update(problem.value for problem in brand.problems)
-        self._brands[name] = brand
-        self._look(brand, size)
+        self._brands[name], self._sizes[name] = brand, size
 
     def _calendar(self, name: str) -> Calendar:
         return self.calendars.get(name, NOTHING_PLANNED)
 
-    def _look(self, brand: BrandState, size: int) -> None:
-        self._views[brand.brand] = BrandView(level=brand.level, closed_ms=brand.closed_ms, state_bytes=size)
-
-    def _states(self, touched: Iterable[str]) -> dict[str, bytes]:
-        states: dict[str, bytes] = {}
-        for name in sorted(touched):
-            brand = self._brands[name]
-            states[name] = brand.encode(self.partition)
-            self._look(brand, len(states[name]))
-        if self._clock.changed:
-            self._clock.changed = False
-            state = {"clock": self._clock.state(), "gaps": self._gaps.state()}
-            states[clock_key(self.partition)] = wrap(self.partition, encode(state))
+    def _states(self, names: Iterable[str]) -> dict[str, bytes]:
+        states = {name: self._brands[name].encode(self.partition) for name in names}
+        self._sizes.update(zip(states, map(len, states.values()), strict=True))
         return states
+
+    def _clock_state(self) -> bytes | None:
+        """Return the clock as it is stored; none when it has not moved since it was asked for last."""
+        if not self._clock.changed:
+            return None
+        self._clock.changed = False
+        return wrap(self.partition, encode({"clock": self._clock.state(), "gaps": self._gaps.state()}))
+
+    def settle(self) -> Step:
+        """Write on without a batch: the next brands whose turn it is, until no step is `pending`."""
+        states = self._states(self._checkpoint.take())
+        complete, clock = self._checkpoint.complete()
+        if clock is not None:
+            states[clock_key(self.partition)] = clock
+        return Step(states=states, complete=complete)
 
     # -- feedback ------------------------------------------------------------------------------------
 
     def hear(self, records: Iterable[tuple[int, Feedback]]) -> Heard:
-        """Take in feedback, with the offset of each record, in the order of its partition."""
+        """Take in feedback, with the offset of each record, in the order of its partition.
+
+        Its brands are written at once, with all that they have counted; no clock is.
+        """
         intakes: list[Intake] = []
         touched: set[str] = set()
         for offset, feedback in records:
@@ -223,7 +255,7 @@ class Tracker:
                 continue
             intakes.append(brand.hear(offset, feedback))
             touched.add(feedback.brand)
-        return Heard(intakes=intakes, states=self._states(touched))
+        return Heard(intakes=intakes, states=self._states(sorted(touched)))
 
     def expect(self, feedback: Iterable[Feedback]) -> None:
         """Know all feedback before the first `step`, as a replay does; records without a problem (`problem_of`)."""
@@ -234,42 +266,76 @@ class Tracker:
 
     def step(self, records: Iterable[Mention | Watermark | Gap]) -> Step:
         """Fold records, in the order of the mentions partition, then close every due bucket."""
+        work = self.work(records)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                step: Step = done.value
+                return step
+
+    def work(self, records: Iterable[Mention | Watermark | Gap]) -> Generator[None, None, Step]:
+        """Do what `step` does, and yield now and then: closing the minute of ten thousand brands takes seconds.
+
+        Meanwhile nothing else may be asked of the tracker that changes it.
+        """
         touched: set[str] = set()
-        folded: Counter[Folded] = Counter()
+        heard: dict[int, int] = {}
+        dropped: Counter[str] = Counter()
+        counted, time_ms = 0, self._clock.time_ms or 0
         for record in records:
             if isinstance(record, Mention):
-                folded[self._fold(record, touched)] += 1
-            elif isinstance(record, Watermark):
-                self._clock.advance(
-                    record.source_partition,
-                    offset=record.offset,
-                    watermark_ms=record.watermark_ms,
-                    idle=record.idle,
-                    source_partitions=record.source_partitions,
-                )
+                origin = record.origin
+                if origin.offset > heard.get(origin.partition, -1):
+                    heard[origin.partition] = origin.offset
+                folded = self._fold(record, time_ms, touched)
+                if folded is _COUNTED:
+                    counted += 1
+                else:
+                    dropped[folded.value] += 1
+                continue
+            self._hear_sources(heard)
+            if isinstance(record, Watermark):
+                self._advance(record)
+                time_ms = self._clock.time_ms or 0
             else:
                 self._mark(record)
-        events = self._sweep(touched)
-        counted = folded.pop(Folded.COUNTED, 0)
-        dropped = Counter({reason.value: count for reason, count in folded.items()})
-        return Step(events=events, states=self._states(touched), counted=counted, dropped=dropped)
+        self._hear_sources(heard)
+        events = yield from self._sweep(touched)
+        self._checkpoint.add(touched, self._clock_state())
+        settled = self.settle()
+        return Step(events=events, states=settled.states, complete=settled.complete, counted=counted, dropped=dropped)
 
-    def _fold(self, mention: Mention, touched: set[str]) -> Folded:
-        clock, origin, name = self._clock, mention.origin, mention.brand
-        clock.heard(origin.partition, origin.offset)
+    def _fold(self, mention: Mention, time_ms: int, touched: set[str]) -> Folded:
+        name = mention.brand
         brand = self._brands.get(name)
         if brand is not None:
-            folded = brand.fold(mention, clock.time_ms or 0)
-            if folded is not Folded.DUPLICATE:
+            folded = brand.fold(mention, time_ms)
+            if folded is not _DUPLICATE:
                 touched.add(name)
             return folded
         brand = BrandState(name, self._settings, self._detector_factory)
         brand.expect(self._expected.get(name, ()))
-        folded = brand.fold(mention, clock.time_ms or 0)
-        if folded is Folded.COUNTED:
+        folded = brand.fold(mention, time_ms)
+        if folded is _COUNTED:
             self._brands[name] = brand
             touched.add(name)
         return folded
+
+    def _hear_sources(self, heard: dict[int, int]) -> None:
+        """Take notice of the raw partitions that have spoken, up to these offsets; it moves no time by itself."""
+        for partition, offset in heard.items():
+            self._clock.heard(partition, offset)
+        heard.clear()
+
+    def _advance(self, watermark: Watermark) -> None:
+        self._clock.advance(
+            watermark.source_partition,
+            offset=watermark.offset,
+            watermark_ms=watermark.watermark_ms,
+            idle=watermark.idle,
+            source_partitions=watermark.source_partitions,
+        )
 
     def _mark(self, gap: Gap) -> None:
         """Mark what is missing and still open.
@@ -285,12 +351,13 @@ class Tracker:
             self._gaps.add(gap.brands, still_open, end)
             self._clock.changed = True
 
-    def _sweep(self, touched: set[str]) -> list[WindowClosed | CrisisRecord]:
-        """Close what is due in every brand."""
+    def _sweep(self, touched: set[str]) -> Generator[None, None, list[WindowClosed | CrisisRecord]]:
+        """Close what is due in every brand; yield after so many that had something due."""
         events: list[WindowClosed | CrisisRecord] = []
         before = (self._clock.time_ms or 0) // BUCKET_MS
         if before <= self._swept:
             return events
+        due = 0
         for name in sorted(self._brands):
             closed, any_closed = self._brands[name].close(
                 before, self._gaps, self._calendar(name), heard=name not in self.unheard
@@ -298,6 +365,9 @@ class Tracker:
             if any_closed:
                 events += closed
                 touched.add(name)
+                due += 1
+                if due % _BRANDS_AT_ONCE == 0:
+                    yield
         self._gaps.forget_before(before)
         self._swept = before
         return events

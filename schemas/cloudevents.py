@@ -6,6 +6,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 from schemas.crisis import CrisisEvent
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
@@ -58,15 +59,21 @@ def headers(  # the attributes' own names, builtins or not
     stage : str
         The part of Vigie that says so: `enrich` or `track`; becomes `/vigie/<stage>`.
     """
+    source, kind = _constants(type, stage)
     return [
         ("ce_id", id.encode()),
-        ("ce_source", f"{SOURCE}/{stage}".encode()),
-        ("ce_type", type.value.encode()),
+        source,
+        kind,
         _SPECVERSION,
         ("ce_time", to_rfc3339(time_ms).encode()),
         ("ce_subject", subject.encode()),
         _CONTENT_TYPE,
     ]
+
+
+@cache
+def _constants(kind: EventType, stage: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("ce_source", f"{SOURCE}/{stage}".encode()), ("ce_type", kind.value.encode())
 
 
 def crisis_headers(event: CrisisRecord) -> list[tuple[str, bytes]]:

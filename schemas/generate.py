@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
 import sys
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
+import msgspec
 from pydantic import TypeAdapter
 
 from schemas.codec import encode_pretty
@@ -40,11 +45,34 @@ FOLDER = Path(__file__).parent / "json"
 
 def json_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an event, by its name in :data:`EVENTS`."""
-    generated = TypeAdapter(EVENTS[name]).json_schema(mode="serialization")
+    event = EVENTS[name]
+    is_struct = issubclass(event, msgspec.Struct)
+    generated = _of_struct(event) if is_struct else TypeAdapter(event).json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:vigie:schema:{name}:{MAJOR_VERSION}",
         **generated,
+    }
+
+
+def _of_struct(event: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the schema of a Struct, with the docstrings of its fields, of which msgspec knows nothing."""
+    _, definitions = msgspec.json.schema_components([event], ref_template="#/$defs/{name}")
+    for name, definition in definitions.items():
+        docstrings = _field_docstrings(vars(sys.modules[event.__module__])[name])
+        for field, told in definition.get("properties", {}).items():
+            told["description"] = docstrings[field]
+    schema: dict[str, Any] = definitions.pop(event.__name__)
+    return schema | ({"$defs": definitions} if definitions else {})
+
+
+def _field_docstrings(kind: type) -> dict[str, str]:
+    (definition,) = ast.parse(dedent(inspect.getsource(kind))).body
+    return {
+        field.target.id: inspect.cleandoc(doc.value.value)
+        for field, doc in pairwise(ast.iter_child_nodes(definition))
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant) and isinstance(doc.value.value, str)
     }
 
 

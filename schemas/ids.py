@@ -21,25 +21,27 @@ __all__ = [
 ]
 
 NAMESPACE = UUID("6f1d3a52-7c0b-5e0e-9d57-0f6f1c1c7a11")
-_NAMESPACE_BYTES = NAMESPACE.bytes
+_OF_NAMESPACE = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _uuid5(name: str) -> str:
-    """Return ``str(uuid5(NAMESPACE, name))``, at a third of its cost (the hot path makes one a mention).
+    """Return ``str(uuid5(NAMESPACE, name))``, at a fraction of its cost (the hot path makes one a mention).
 
+    >>> from uuid import uuid5
     >>> _uuid5("a") == str(uuid5(NAMESPACE, "a"))
     True
     """
-    digest = bytearray(sha1(_NAMESPACE_BYTES + name.encode("utf-8", "replace"), usedforsecurity=False).digest()[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x50
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    h = digest.hex()
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    named = _OF_NAMESPACE.copy()
+    named.update(name.encode("utf-8", "replace"))
+    h = named.hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def mention_id(brand: str, platform: str, tweet_id: str) -> str:
     """ID of the (tweet, brand) pair.
 
+    >>> from uuid import uuid5
     >>> mention_id("acme", "x", "1") == str(uuid5(NAMESPACE, "mention|acme|x|1"))
     True
     """

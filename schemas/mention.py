@@ -1,24 +1,30 @@
-"""What enrich writes to ``vigie.mentions``: one record for each (tweet, brand) pair, and time itself."""
+"""What enrich writes to ``vigie.mentions``: one record for each (tweet, brand) pair, and time itself.
+
+ADR: thousands of these are alive at once, and none can hold a cycle: the garbage collector does not follow them
+(``gc=False``).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from msgspec import Meta, Struct
 
 from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
 
-__all__ = ["Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
+__all__ = ["BRAND_PATTERN", "Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
+
+BRAND_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
+"""What the key of a brand looks like."""
 
 # Bounds that only reading checks: a number that state could not hold, or a name that is no brand's, would
 # stop a tracker where it is written, long after the record was accepted.
-_Partition = Annotated[int, Field(ge=0, lt=1 << 31)]
-_Offset = Annotated[int, Field(ge=0, lt=1 << 63)]
-_Index = Annotated[int, Field(ge=0, lt=1 << 31)]
-_Brand = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
+_Partition = Annotated[int, Meta(ge=0, lt=1 << 31)]
+_Offset = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+_Index = Annotated[int, Meta(ge=0, lt=1 << 31)]
+_Brand = Annotated[str, Meta(extra_json_schema={"pattern": BRAND_PATTERN})]  # checked in `schemas.reading`
 
 
 class SentimentLabel(StrEnum):
@@ -29,11 +35,8 @@ class SentimentLabel(StrEnum):
     POSITIVE = "positive"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentiment:
+class Sentiment(Struct, frozen=True, kw_only=True, gc=False):
     """Probabilities in thousandths: integers, so that sums over a window do not depend on order."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
     label: SentimentLabel
     """The most probable class."""
@@ -45,11 +48,8 @@ class Sentiment:
     """P(positive) in thousandths."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True, gc=False):
     """The raw record a mention was made from."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
 
     partition: _Partition
     """Partition of the raw topic."""
@@ -59,16 +59,13 @@ class Origin:
     """Place of the tweet in a raw record that holds several (a search response), from 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="mention"):
     """A tweet that speaks of a brand, enriched. Carries no text unless `keep_text` is switched on.
 
     Every list and name is bounded, whatever the tweet holds: as JSON at most 256 KiB, and 384 KiB with the text.
     """
 
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
-
-    type: Literal["mention"] = "mention"
+    type: ClassVar[str] = "mention"
     """Tells the records of this topic apart."""
     id: str
     """Deterministic ID of the (tweet, brand) pair."""
@@ -130,19 +127,16 @@ class Mention:
     """The text, only when `keep_text` is on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watermark:
+class Watermark(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="watermark"):
     """In-band time: enrich writes one to every mentions partition when a raw partition's clock moved."""
 
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
-
-    type: Literal["watermark"] = "watermark"
+    type: ClassVar[str] = "watermark"
     """Tells the records of this topic apart."""
     source_partition: _Partition
     """The raw partition whose clock this is."""
-    source_partitions: Annotated[int, Field(ge=1, le=1 << 31)]
+    source_partitions: Annotated[int, Meta(ge=1, le=1 << 31)]
     """How many partitions the raw topic has: time waits for all of them."""
-    offset: Annotated[int, Field(ge=-1, lt=1 << 63)]
+    offset: Annotated[int, Meta(ge=-1, le=(1 << 63) - 1)]
     """The raw offset up to which (inclusive) this clock has read; -1 before the first record."""
     watermark_ms: int | None
     """Highest event time seen minus the allowed lateness; none before the first tweet."""
@@ -150,13 +144,10 @@ class Watermark:
     """The partition is at its end and silent: it holds time back no more until it speaks again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="gap"):
     """Input is missing between two times: the buckets inside are unobserved, not calm."""
 
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
-
-    type: Literal["gap"] = "gap"
+    type: ClassVar[str] = "gap"
     """Tells the records of this topic apart."""
     source_partition: _Partition
     """The raw partition that recorded the gap."""
@@ -168,5 +159,5 @@ class Gap:
     """First instant that is observed again, epoch milliseconds."""
     reason: str = ""
     """Why, in the source's words."""
-    brands: tuple[_Brand, ...] = field(default=())
+    brands: tuple[_Brand, ...] = ()
     """The brands concerned; empty means all."""

@@ -1,16 +1,24 @@
-"""Reading our own topics: bytes in, a checked event out. For consumers, and for track."""
+"""Reading our own topics: bytes in, a checked event out. For consumers, and for track.
+
+ADR: Structs are read by msgspec, dataclasses by pydantic; `schemas.codec` says which are which. Both ignore what they
+do not know, so that a newer producer can speak to an older reader; msgspec makes nothing of it, either: it need only
+have the form of JSON. Of a Struct nothing is coerced ("1", 1.0 and true are no integers).
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
+import msgspec
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.crisis import CrisisEvent
 from schemas.feedback import Feedback
-from schemas.mention import Gap, Mention, Watermark
+from schemas.mention import BRAND_PATTERN, Gap, Mention, Watermark
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.window import WindowClosed
 
@@ -20,6 +28,7 @@ __all__ = [
     "read_crisis_record",
     "read_feedback",
     "read_mention_record",
+    "read_mention_records",
     "read_window",
 ]
 
@@ -48,7 +57,12 @@ _CRISIS_RECORD_TAGGED = Annotated[
     | Annotated[CommunicationOverdue, Tag("communication_overdue")],
     Discriminator(_crisis_tag),
 ]
-_MENTION_RECORD = Annotated[Mention | Watermark | Gap, Field(discriminator="type")]
+_decode_mention_record: Callable[[Any], Mention | Watermark | Gap] = msgspec.json.Decoder(
+    Mention | Watermark | Gap
+).decode
+_BRAND = re.compile(BRAND_PATTERN)
+_BEFORE_QUOTATION = re.compile("[^'\"]*")
+_REMEMBERED_BRANDS = 1 << 14
 
 
 def _read(kind: Any, value: bytes | None) -> Any:
@@ -63,22 +77,50 @@ def _read(kind: Any, value: bytes | None) -> Any:
 
 
 def _said(problem: ErrorDetails) -> str:
-    """Say what is wrong and where. Of a record of no known type pydantic would quote the type it names."""
-    where = ".".join(map(str, problem["loc"])) or "record"
-    what = "of no known type" if problem["type"] == "union_tag_invalid" else problem["msg"]
-    return f"{where}: {what}"
+    return f"{'.'.join(map(str, problem['loc'])) or 'record'}: {problem['msg']}"
 
 
-def read_mention_record(value: bytes | None) -> Mention | Watermark | Gap:
-    """Read a record of ``vigie.mentions``.
+def _said_of_struct(problem: str) -> str:
+    """Say the same of a message of msgspec's, which names the field last and may quote the value before it."""
+    what, _, path = problem.rpartition(" - at `$")
+    where = path.strip(".`")
+    if where == "type":
+        return "record: of no known type"
+    said = _BEFORE_QUOTATION.match(what)
+    return f"{where}: {said[0].rstrip()}" if what and said else f"record: {problem}"
+
+
+@lru_cache(_REMEMBERED_BRANDS)  # it keeps no name that is refused
+def _require_brand(name: str) -> None:
+    """Refuse what cannot be a brand's key. Asked here, once for each: msgspec would ask `re` for every record."""
+    if not _BRAND.fullmatch(name):
+        raise SchemaError("brand: not the key of a brand")
+
+
+def read_mention_records(values: Iterable[bytes | None]) -> list[Mention | Watermark | Gap]:
+    """Read records of ``vigie.mentions``, all or none.
 
     Raises
     ------
     SchemaError
-        Not JSON, or not a mention, watermark or gap.
+        One of them is not JSON, or not a mention, watermark or gap.
     """
-    record: Mention | Watermark | Gap = _read(_MENTION_RECORD, value)
-    return record
+    try:
+        records = list(map(_decode_mention_record, values))
+    except TypeError as exc:
+        raise SchemaError("no value") from exc
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise SchemaError(_said_of_struct(str(exc))) from exc
+    brands = {record.brand for record in records if type(record) is Mention}
+    brands.update(*[record.brands for record in records if type(record) is Gap])
+    for brand in brands:
+        _require_brand(brand)
+    return records
+
+
+def read_mention_record(value: bytes | None) -> Mention | Watermark | Gap:
+    """Read a record of ``vigie.mentions``; raises :class:`SchemaError`."""
+    return read_mention_records((value,))[0]
 
 
 def read_window(value: bytes | None) -> WindowClosed:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 __all__ = ["from_rfc3339", "to_rfc3339"]
+
+_SECONDS = tuple(f"{second:02d}" for second in range(60))
+_FRACTIONS = ("Z", *(f".{ms:03d}Z" for ms in range(1, 1000)))
+
+
+@lru_cache(1024)  # what is written at once is of few different minutes
+def _minute(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
 
 
 def to_rfc3339(time_ms: int) -> str:
@@ -15,9 +24,8 @@ def to_rfc3339(time_ms: int) -> str:
     >>> to_rfc3339(1424570400250)
     '2015-02-22T02:00:00.250Z'
     """
-    seconds, ms = divmod(time_ms, 1000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{ms:03d}Z" if ms else f"{text}Z"
+    minute, ms = divmod(time_ms, 60_000)
+    return f"{_minute(minute)}{_SECONDS[ms // 1000]}{_FRACTIONS[ms % 1000]}"
 
 
 def from_rfc3339(text: str) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import ConfigDict
+from msgspec import Struct
 
 __all__ = ["SourceForm", "Tweet", "TweetKind"]
 
@@ -36,11 +35,8 @@ class TweetKind(StrEnum):
     QUOTE = "quote"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tweet:
+class Tweet(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """One public post, in the only form the pipeline knows."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
     id: str
     """The platform's ID of the post."""

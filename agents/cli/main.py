@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 
 _PLACES = {
+    "capacity": "agents.cli.capacity:capacity",
     "config": "agents.cli.config:config",
     "demo": "agents.cli.demo:demo",
     "dlq": "agents.cli.dlq:dlq",

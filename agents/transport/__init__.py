@@ -6,9 +6,11 @@ message whose value is a :class:`RecordBatch`. Faust keeps what it is good at: a
 life cycle, consumer groups, rebalancing, tables with changelogs and recovery, timers, web views.
 
 The driver is found by Faust through the ``faust.transports`` entry points and subclasses its aiokafka
-driver. It differs in five ways, each stated beside its code:
+driver. It differs in seven ways, each stated beside its code:
 
 - the consumer hands out batches for :class:`BatchTopic` topics (everything else stays stock);
+- all that a fetch brings is taken at once, and unpacked here;
+- a stream that has enough to do is waited for, where stock Faust looks again after a second;
 - an offset is committed only when the agent has called :meth:`RecordBatch.complete`;
 - a rebalance commits what was completed before partitions leave;
 - the producer writes whole batches, each partition's one after the other, and everything is awaited: what

@@ -20,10 +20,21 @@ class RecordBatch:
     The agent that has done everything the batch asks for (results acknowledged by the broker, state
     written) calls :meth:`complete`. Only then may its offsets be committed: leaving the loop body by an
     exception, or never entering it because of a rebalance, leaves the batch incomplete, and it is read
-    again.
+    again. An agent that writes its state later calls :meth:`processed` first: then nothing of the batch waits
+    to be worked on, though a crash would have it read again.
     """
 
-    __slots__ = ("__weakref__", "completed", "highwater", "partition", "records", "topic")
+    __slots__ = (
+        "__weakref__",
+        "completed",
+        "first_offset",
+        "highwater",
+        "is_processed",
+        "next_offset",
+        "partition",
+        "records",
+        "topic",
+    )
 
     def __init__(
         self, topic: str, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]], highwater: int
@@ -33,21 +44,21 @@ class RecordBatch:
         self.records = records
         self.highwater = highwater
         """Offset after the partition's last record when this batch was fetched."""
+        self.first_offset = int(records[0].offset)
+        """Offset of the first record."""
+        self.next_offset = int(records[-1].offset) + 1
+        """Offset after the last record: what a commit of the batch commits."""
+        self.is_processed = False
         self.completed = False
 
-    @property
-    def first_offset(self) -> int:
-        """Offset of the first record."""
-        return int(self.records[0].offset)
-
-    @property
-    def next_offset(self) -> int:
-        """Offset after the last record: what a commit of the batch commits."""
-        return int(self.records[-1].offset) + 1
+    def processed(self) -> None:
+        """Say that the batch's work is done, and let go of its records."""
+        self.is_processed = True
+        self.records = ()
 
     def complete(self) -> None:
         """Say that the batch's work is done and durable."""
-        self.completed = True
+        self.is_processed = self.completed = True
 
     def __len__(self) -> int:
         return len(self.records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -17,6 +17,7 @@ from mode import get_logger
 from agents.transport.batch import BatchTopic, RecordBatch, split
 from agents.transport.ends import end_offsets
 from agents.transport.ledger import OffsetLedger
+from agents.transport.thread import BatchConsumerThread
 
 __all__ = ["BatchConsumer"]
 
@@ -27,6 +28,7 @@ DRAIN_TIMEOUT_S = 4.0
 
 _UNSETTLED_PAUSE_S = 0.01
 _PROBE_TIMEOUT_S = 10.0
+_ROOM_TIMEOUT_S = 1.0
 
 
 class BatchConsumer(driver.Consumer):
@@ -38,6 +40,8 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger: OffsetLedger[TP] = OffsetLedger()
+        self.settle: Callable[[], Awaitable[None]] | None = None
+        """Completes the batches that are processed, where an agent leaves that for later."""
         self._began: dict[TP, int] = {}
         """First offset handed out since a partition was assigned: what is not processed begins there, at first."""
         self._epoch = 0
@@ -48,16 +52,19 @@ class BatchConsumer(driver.Consumer):
         """Such a seek has succeeded since partitions were last assigned or revoked."""
         self._dropped = False
         """Fetched records were not handed out since the last seek."""
+        self._worked_off = asyncio.Event()
+        """A stream has worked off most of what it had been given."""
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def _batch_topics(self) -> dict[str, bool]:
         """Return the topics that are read by the batch, and whether they are input, with offsets to commit."""
+        return {name: channel.committed for channel in self._batch_channels() for name in channel.topics}
+
+    def _batch_channels(self) -> Iterator[BatchTopic]:
         # App.topics is the conductor; it knows every subscribed channel.
-        return {
-            name: channel.committed
-            for channel in self.app.topics
-            if isinstance(channel, BatchTopic)
-            for name in channel.topics
-        }
+        return (channel for channel in self.app.topics if isinstance(channel, BatchTopic))
 
     def _input_topics(self) -> frozenset[str]:
         return frozenset(name for name, committed in self._batch_topics().items() if committed)
@@ -101,6 +108,7 @@ class BatchConsumer(driver.Consumer):
             for message in self._messages(tp, fetched, batch_topics.get(tp.topic))
         ]
         for tp, message in messages:
+            await self._room()
             if self._interrupted(generation):
                 return
             if active is not None and tp not in active and tp not in self._buffered_partitions:
@@ -116,6 +124,23 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.sleep(_UNSETTLED_PAUSE_S)
                 return {}
         return await super()._getmany(active_partitions, timeout)
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Do nothing: `_room` waits.
+
+        Stock Faust leaves the partition out of the next fetches, and a worker with nothing left to fetch looks again
+        after a second only, its streams long done.
+        """
+
+    def on_buffer_drop(self, tp: TP) -> None:  # noqa: ARG002 - of the stream, whichever partition it is
+        """Note that the stream has worked off most of what it had."""
+        self._worked_off.set()
+
+    async def _room(self) -> None:
+        """Wait while a stream has enough to do, unless the flow stops."""
+        while self.flow_active and not self.should_stop and any(map(_is_full, self._batch_channels())):
+            self._worked_off.clear()
+            await self.wait_first(self._worked_off.wait(), self.suspend_flow.wait(), timeout=_ROOM_TIMEOUT_S)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek, and distrust the fetch that is under way."""
@@ -146,7 +171,7 @@ class BatchConsumer(driver.Consumer):
                 tp.partition,
                 last.offset,
                 (last.timestamp or 0) / 1000.0,
-                last.timestamp_type,
+                0,
                 None,
                 None,
                 cast("Any", batch),
@@ -233,10 +258,13 @@ class BatchConsumer(driver.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def wait_empty(self) -> None:
-        """Wait for the streams, but not for ever: an open batch is simply read again."""
+        """Wait for the streams, then for what they have still to write; not for ever: an open batch is read again."""
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT_S):
                 await super().wait_empty()
+                if self.settle is not None:
+                    await self.settle()
+                    await self.commit()
         except TimeoutError:
             logger.warning("batches still open after %.0f s; they will be read again", DRAIN_TIMEOUT_S)
             await self.commit()
@@ -291,6 +319,9 @@ class BatchConsumer(driver.Consumer):
     def lags(self) -> Mapping[TP, int | None]:
         """Return the input partitions that are assigned, and how many records of each are not processed yet.
 
+        What is processed and not committed yet, because its state is still to be written, is no lag; to Kafka's own
+        tools, which know commits only, it is.
+
         Asks nobody, and raises nothing while partitions move. The end of a partition is what the broker said with the
         last fetch: none before the first; and while all that was fetched waits to be processed nothing is fetched, so
         the lag of a busy worker is a little more than this says. A worker that no fetch reaches looks as it did at
@@ -310,7 +341,7 @@ class BatchConsumer(driver.Consumer):
             return None
         if self.is_at_end(tp):  # what is not ours to read, such as a transaction's markers, may lie before the end
             return 0
-        done = self.ledger.position(tp)
+        done = self.ledger.processed(tp)
         return max(0, int(known) - (done if done is not None else self._began.get(tp, place)))
 
     def fetched_ms(self, tp: TP) -> int | None:
@@ -331,3 +362,9 @@ class BatchConsumer(driver.Consumer):
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Do nothing: ``vigie topics create`` makes every topic, with the right partitions and settings."""
+
+
+def _is_full(channel: BatchTopic) -> bool:
+    # The queue promises a word of having been worked off to whoever puts something in at this size or above. It is not
+    # filled to the brim: who waits at a full one is not seen by the flow control, nor forgotten on a rebalance.
+    return channel.committed and channel.queue.qsize() > channel.queue.pressure_high_size

@@ -39,7 +39,8 @@ class BatchProducer(driver.Producer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._partition_of: dict[tuple[str, bytes], int] = {}
+        self._partition_of: dict[str, dict[bytes | None, int]] = {}
+        """By topic and key."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True} if self.idempotent else {}
@@ -104,15 +105,19 @@ class BatchProducer(driver.Producer):
     ) -> tuple[dict[int, list[Any]], int]:
         """Return the closed batches of each partition, in order, and how many records they hold."""
         queues: dict[int, list[Any]] = {}
+        appends: dict[int, Callable[..., object]] = {}
+        chosen = self._partition_of.setdefault(topic, {})
         count = 0
         for key, value, headers, wanted in records:
-            partition = self._choose(topic, key, partitions) if wanted is None else wanted
-            queue = queues.get(partition)
-            if queue is None:
-                queue = queues[partition] = [producer.create_batch()]
-            if queue[-1].append(timestamp=None, key=key, value=value, headers=headers) is None:
-                queue.append(producer.create_batch())
-                queue[-1].append(timestamp=None, key=key, value=value, headers=headers)
+            partition = wanted
+            if partition is None and (partition := chosen.get(key)) is None:
+                partition = self._choose(chosen, key, partitions)
+            append = appends.get(partition)
+            if append is None or append(timestamp=None, key=key, value=value, headers=headers) is None:
+                batch = producer.create_batch()
+                queues.setdefault(partition, []).append(batch)
+                append = appends[partition] = batch.append
+                append(timestamp=None, key=key, value=value, headers=headers)
             count += 1
         for queue in queues.values():
             for batch in queue:
@@ -121,19 +126,19 @@ class BatchProducer(driver.Producer):
 
     async def _round(self, producer: Any, topic: str, batches: Iterable[tuple[int, Any]]) -> None:
         """Send one batch for each partition and wait until nothing of it is under way any more."""
-        sent = [
-            asyncio.ensure_future(self._deliver(producer, topic, partition, batch))
-            for partition, batch in batches
-            if batch is not None
-        ]
+        sent: list[asyncio.Future[object]] = []
+        failed: list[BaseException] = []
+        for partition, batch in batches:
+            if batch is not None:
+                try:  # does not wait for the broker: all of them are in one request
+                    sent.append(await producer.send_batch(batch, topic, partition=partition))
+                except KafkaError as exc:
+                    failed.append(exc)
+        count = len(sent) + len(failed)
         results = await asyncio.gather(*sent, return_exceptions=True)
-        failed = [result for result in results if isinstance(result, BaseException)]
+        failed += [result for result in results if isinstance(result, BaseException)]
         if failed:
-            raise PublishError(f"{len(failed)} of {len(results)} batches to {topic}: {failed[0]!r}")
-
-    @staticmethod
-    async def _deliver(producer: Any, topic: str, partition: int, batch: Any) -> None:
-        await (await producer.send_batch(batch, topic, partition=partition))
+            raise PublishError(f"{len(failed)} of {count} batches to {topic}: {failed[0]!r}")
 
     async def renew(self) -> None:
         """Go on with a fresh connection after a refused write, when nothing is being written.
@@ -161,14 +166,12 @@ class BatchProducer(driver.Producer):
                 async with asyncio.timeout(_STOP_TIMEOUT_S):
                     await spent.stop()
 
-    def _choose(self, topic: str, key: bytes | None, partitions: list[int]) -> int:
+    def _choose(self, chosen: dict[bytes | None, int], key: bytes | None, partitions: list[int]) -> int:
         if key is None:
             return partitions[0]
-        cached = self._partition_of.get((topic, key))
-        if cached is None:
-            if len(self._partition_of) >= _PARTITION_CACHE:
-                self._partition_of.clear()
-            # aiokafka's murmur2 is pure Python, about 1 µs a byte of the key: hence the cache
-            choose = cast("Callable[[bytes, list[int], list[int]], int]", self.partitioner)
-            cached = self._partition_of[(topic, key)] = choose(key, partitions, partitions)
-        return cached
+        if len(chosen) >= _PARTITION_CACHE:
+            chosen.clear()
+        # aiokafka's murmur2 is pure Python, about 1 µs a byte of the key: hence the cache
+        choose = cast("Callable[[bytes, list[int], list[int]], int]", self.partitioner)
+        partition = chosen[key] = choose(key, partitions, partitions)
+        return partition

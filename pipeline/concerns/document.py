@@ -6,7 +6,7 @@ read back from them, which takes a third of the room that both take written out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -148,26 +148,30 @@ def _id(tweet_id: str) -> str:
     return tweet_id if len(tweet_id) <= _LONGEST_ID and tweet_id.isascii() and tweet_id.isprintable() else ""
 
 
-def _said(phrases: Iterable[str]) -> str:
+def _said(phrases: Sequence[str]) -> str:
     """Join phrases (words, and each pair of neighbours before its second word) to runs, as many as there is room."""
     runs: list[str] = []
     last = ""
     room = _LONGEST_SAID
+    every = "".join(phrases)
+    plain = every.isascii() and _is_usable(every)  # then each word is, unless it is empty: nearly always
     for phrase in phrases:
-        words = phrase.split(" ")
-        if len(words) > 2 or not all(map(_is_usable, words)):
+        first, pair, second = phrase.partition(" ")
+        if not first or (pair and (not second or " " in second)):
             continue
-        if len(words) == 1:
+        if not plain and not (_is_usable(first) and (not pair or _is_usable(second))):
+            continue
+        if not pair:
             if last == phrase:
                 continue  # it came with its pair
-            text = _BAR + phrase
+            text, last = _BAR + phrase, phrase
         else:
-            text = " " + words[1] if words[0] == last else _BAR + phrase
-        room -= len(text) if text.isascii() else len(text.encode())
+            text = " " + second if first == last else _BAR + phrase
+            last = second
+        room -= len(text) if plain or text.isascii() else len(text.encode())
         if room < -1:  # the first bar is taken away
             break
         runs.append(text)
-        last = words[-1]
     return "".join(runs)[1:]
 
 

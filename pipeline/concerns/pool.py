@@ -124,20 +124,15 @@ class Pool:
 
     def _too_many(self, room: Room) -> list[Heard]:
         """Drop for want of room: first what is not recent, oldest first, then the highest keys."""
-        recent = self._start(_LEAST_BLOCKS)
-        order = sorted(
-            self._heard.values(),
-            key=lambda one: (
-                one.minute >= recent,
-                one.minute if one.minute < recent else 0,
-                -one.document.key,
-            ),
-        )
+        recent, heard = self._start(_LEAST_BLOCKS), self._heard
+        old = sorted([(one.minute, -key) for key, one in heard.items() if one.minute < recent])
+        order = [-key for _minute, key in old]
+        order += sorted([key for key, one in heard.items() if one.minute >= recent], reverse=True)
         gone = []
-        for one in order:
-            if len(self._heard) <= room.documents and self._size <= room.size:
+        for key in order:
+            if len(heard) <= room.documents and self._size <= room.size:
                 break
-            gone.append(self._drop(one))
+            gone.append(self._drop(heard[key]))
         return gone
 
     def _drop(self, one: Heard) -> Heard:

@@ -34,10 +34,11 @@ class DocumentSample:
     def add(self, mention: Mention) -> None:
         """Count a mention. A mention is compressed to a document only when somebody asks: few are kept."""
         key = key_of(mention)
+        if key > self._cut:
+            return
         entry = self._kept.get(key)
         if entry is None:
-            if key < self._cut:
-                self._keep(key, mention)
+            self._keep(key, mention)
             return
         entry[1] = max(entry[1], mention.engagement)
         entry[2] += 1
@@ -54,22 +55,23 @@ class DocumentSample:
 
     def documents(self) -> tuple[Document, ...]:
         """Return the documents, lowest key first."""
-        return tuple([self._document(key) for key in sorted(self._kept)])
+        return tuple([Document(*row) for row in self._rows()])
 
-    def _document(self, key: int) -> Document:
-        entry = self._kept[key]
+    def _rows(self) -> list[tuple[Any, ...]]:
+        """Return the fields of the documents, lowest key first."""
+        return [self._row(entry) for _key, entry in sorted(self._kept.items())]
+
+    @staticmethod
+    def _row(entry: list[Any]) -> tuple[Any, ...]:
         if type(entry[0]) is not Document:
             entry[0] = document_of(entry[0])
             entry[1] = max(entry[1], entry[0].engagement)
         first, engagement, mentions = entry
-        document: Document = first._replace(
-            engagement=min(max(engagement, 0), MOST_ENGAGEMENT), mentions=min(mentions, MOST_MENTIONS)
-        )
-        return document
+        return (*first[:5], min(max(engagement, 0), MOST_ENGAGEMENT), min(mentions, MOST_MENTIONS))
 
     def state(self) -> list[Any]:
         """Return the sample as JSON has it."""
-        return [list(document) for document in self.documents()]
+        return list(map(list, self._rows()))
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> DocumentSample:

@@ -9,7 +9,6 @@ import re
 from typing import Any, Final
 
 from pipeline.formats import canonical, columns, compliance, enterprise, gap, rows, v1, v2, wire
-from pipeline.formats.draft import parsed_one
 from pipeline.formats.outcome import ComplianceNotice, FormError, GapNotice, Parsed, Reject
 from schemas.deadletter import DeadLetterReason
 from schemas.tweet import SourceForm, Tweet
@@ -29,6 +28,8 @@ _MAX_COLUMNS: Final = 200
 _MAX_REJECTS: Final = 20
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,31}", re.ASCII)
 
+_LINE: Final = (b'{"data":{', b'{"data": {')
+"""How a line of the filtered stream begins, as X writes it and as Python's `json` does."""
 _V2_STREAM: Final = SourceForm.V2_STREAM
 
 EMPTY_RESPONSE: Final = "empty_response"
@@ -44,20 +45,16 @@ def parse(value: bytes | None, *, max_bytes: int) -> Parsed:
     max_bytes : int
         A larger value is rejected unread.
     """
-    found: _Found | None = None
+    if value is not None and len(value) <= max_bytes and value.startswith(_LINE) and wire.is_sound(value):
+        post = v2.line(value)
+        if post is not None:
+            return Parsed(tweets=(post,))
+    found = _Found()
     try:
-        document = wire.load(value, max_bytes)
-        if type(document) is dict and type(data := document.get("data")) is dict and "author_id" in data:
-            # The hot path: a line of the filtered stream.
-            post = v2.tweet(data, document.get("includes"), _V2_STREAM)
-            return parsed_one(post)
-        found = _Found()
-        found.any(document, 0)
+        found.record(wire.load(value, max_bytes))
     except FormError as error:
-        found = found or _Found()
         found.reject(error)
     except Exception as error:  # noqa: BLE001 - a bug of ours becomes a dead letter, never a stopped pipeline
-        found = found or _Found()
         found.bug(error)
     return found.parsed()
 
@@ -104,6 +101,19 @@ class _Found:
         name = type(error).__name__
         self.rejects.append(Reject(reason=DeadLetterReason.INTERNAL, message=message, exception=name))
 
+    def record(self, document: Any) -> None:
+        """Read the JSON value of a record.
+
+        Raises
+        ------
+        FormError
+            It cannot be used as a whole.
+        """
+        if type(document) is dict and type(data := document.get("data")) is dict and "author_id" in data:
+            self.tweets.append(v2.tweet(v2.post(data), v2.included(document.get("includes")), _V2_STREAM))
+        else:
+            self.any(document, 0)
+
     def any(self, value: Any, level: int) -> None:
         """Read a JSON value at some depth of lists and envelopes.
 
@@ -138,7 +148,7 @@ class _Found:
         elif "created_at_ms" in payload or "source_form" in payload:
             self.tweets.append(canonical.tweet(payload))
         elif "id" in payload and "text" in payload and v2.looks_bare(payload):
-            self.tweets.append(v2.tweet(payload, None, SourceForm.V2_RESPONSE))
+            self.tweets.append(v2.tweet(v2.post(payload), v2.NONE_KNOWN, SourceForm.V2_RESPONSE))
         elif v1.looks_like(payload):
             read = enterprise.activity if enterprise.looks_like(payload) else v1.status
             self.tweets.append(read(payload))
@@ -148,12 +158,12 @@ class _Found:
     def _v2(self, payload: _Object, level: int) -> None:
         data = payload["data"]
         if type(data) is list and data:
-            includes = v2.indexed(payload.get("includes"))
+            known = v2.indexed(payload.get("includes"))
             if (what := v2.not_posts(data[0])) is not None:
                 raise FormError(DeadLetterReason.UNKNOWN_FORM, f"a response of {len(data)} {what}, not posts")
             for number, item in enumerate(data):
                 try:
-                    self.tweets.append(_v2_post(item, includes, SourceForm.V2_RESPONSE))
+                    self.tweets.append(_v2_post(item, known, SourceForm.V2_RESPONSE))
                 except FormError as error:
                     self.reject(error, f"data[{number}]: ")
         elif type(data) is dict:
@@ -162,7 +172,7 @@ class _Found:
             if "id_str" in data or type(data.get("user")) is dict or not ("id" in data or "text" in data):
                 self.any(data, level + 1)
             else:
-                self.tweets.append(_v2_post(data, payload.get("includes"), SourceForm.V2_STREAM))
+                self.tweets.append(_v2_post(data, v2.included(payload.get("includes")), _V2_STREAM))
         elif "errors" in payload:
             raise _api_error(payload)
         elif data is None or data == []:
@@ -206,10 +216,10 @@ class _Found:
         raise _unknown(payload)
 
 
-def _v2_post(item: Any, includes: object, form: SourceForm) -> Tweet:
+def _v2_post(item: Any, known: v2.Known, form: SourceForm) -> Tweet:
     if type(item) is not dict:
         raise FormError(DeadLetterReason.BAD_FIELD, f"a {type(item).__name__}, not a post")
-    return v2.tweet(item, includes, form)
+    return v2.tweet(v2.post(item), known, form)
 
 
 def _is_empty_response(payload: _Object) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from schemas.deadletter import DeadLetterReason
-    from schemas.tweet import Tweet
+from msgspec import Struct
+
+from schemas.deadletter import DeadLetterReason
+from schemas.tweet import Tweet
 
 __all__ = ["ComplianceKind", "ComplianceNotice", "FormError", "GapNotice", "Parsed", "Reject"]
 
@@ -97,8 +97,7 @@ class GapNotice:
     """Why, in the ingester's words, at most 200 characters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(Struct, frozen=True, kw_only=True, gc=False):
     """What one raw record holds. At least one field is not empty."""
 
     tweets: tuple[Tweet, ...] = ()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.drafts import draft_of
 from pipeline.formats import fields
-from pipeline.formats.draft import TweetDraft
 from schemas.tweet import SourceForm, Tweet, TweetKind
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ __all__ = ["looks_like", "status"]
 
 _Object = dict[str, Any]
 _EMPTY: _Object = {}
+_TweetDraft = draft_of(Tweet)
 _POST, _REPLY, _RETWEET, _QUOTE = TweetKind.POST, TweetKind.REPLY, TweetKind.RETWEET, TweetKind.QUOTE
-_COUNTS = ("retweet_count", "reply_count", "favorite_count", "quote_count")
 _MARKS = ("user", "entities", "retweeted_status", "extended_tweet")
 
 
@@ -38,50 +38,48 @@ def status(payload: _Object, form: SourceForm = SourceForm.V1_STATUS) -> Tweet:
     FormError
         No usable ID, text or time.
     """
-    draft, get = TweetDraft(), payload.get
-    draft.id = post_id = fields.required_id(payload, "id_str", "id")
-    retweet = _set_text(draft, payload)
-    original, user = get("retweeted_status"), _user(payload)
-    retweeted = _either(original, "id_str", "id") if type(original) is dict else None
-    quoted = _quoted_id(payload)
-    replied_to = _either(payload, "in_reply_to_status_id_str", "in_reply_to_status_id")
-    draft.kind = _kind(retweet=retweet, quoted=quoted, replied_to=replied_to)
-    draft.referenced_id = retweeted if retweet else quoted
-    draft.in_reply_to_id = replied_to
-    draft.in_reply_to_handle = fields.handle(get("in_reply_to_screen_name"))
-    draft.created_at_ms = fields.created_at_ms(payload, post_id)
-    draft.author_id = _either(user, "id_str", "id")
-    draft.author_handle = fields.handle(user.get("screen_name"))
-    draft.author_followers = fields.count(user.get("followers_count"))
-    draft.engagement = fields.total(payload, _COUNTS)
-    draft.platform = "x"
-    draft.lang = fields.language(get("lang"))
-    draft.conversation_id = None
-    draft.source_form = form
-    return draft.finished()
-
-
-def _set_text(draft: TweetDraft, payload: _Object) -> bool:
-    """Set the text and its entities. Returns whether it is a retweet, which has those of the original."""
+    get = payload.get
+    post_id = fields.required_id(payload, "id_str", "id")
     text, truncated, entities = _body(payload)
-    named = fields.names(entities, "user_mentions", "screen_name")
-    original = payload.get("retweeted_status")
-    split = fields.split_retweet(text)
+    mentions = _names(entities, "user_mentions", "screen_name")
+    original, user, split = get("retweeted_status"), _user(payload), fields.split_retweet(text)
     if type(original) is dict and _has_text(original):
         text, truncated, entities = _body(original)
         by = fields.handle(_user(original).get("screen_name"))
         before = (by,) if by is not None else ()
-        named = fields.merged(before, named, fields.names(entities, "user_mentions", "screen_name"))
+        mentions = fields.merged(before, mentions, _names(entities, "user_mentions", "screen_name"))
     elif split is not None:
-        named = fields.merged((split[0],), named)
+        mentions = fields.merged((split[0],), mentions)
         text, truncated = split[1], truncated or fields.is_cut(text)
-    draft.text, cut = fields.bounded_text(fields.unescape(text))
-    draft.truncated = truncated or cut
-    draft.mentions = named
-    draft.hashtags = fields.names(entities, "hashtags", "text")
-    draft.cashtags = fields.names(entities, "symbols", "text")
-    draft.urls = fields.urls(entities)
-    return type(original) is dict or split is not None
+    text, cut = fields.bounded_text(fields.unescape(text))
+    retweet = type(original) is dict or split is not None
+    retweeted = _either(original, "id_str", "id") if type(original) is dict else None
+    quoted = _quoted_id(payload)
+    replied_to = _either(payload, "in_reply_to_status_id_str", "in_reply_to_status_id")
+    made = _TweetDraft(
+        post_id,
+        fields.created_at_ms(get("created_at"), get("timestamp_ms"), post_id),
+        text,
+        "x",
+        _kind(retweet=retweet, quoted=quoted, replied_to=replied_to),
+        _either(user, "id_str", "id"),
+        fields.handle(user.get("screen_name")),
+        fields.count(user.get("followers_count")),
+        fields.language(get("lang")),
+        None,  # conversation_id
+        replied_to,
+        fields.handle(get("in_reply_to_screen_name")),
+        retweeted if retweet else quoted,
+        fields.total(get("retweet_count"), get("reply_count"), get("favorite_count"), get("quote_count")),
+        _names(entities, "hashtags", "text"),
+        mentions,
+        _names(entities, "symbols", "text"),
+        _urls(entities),
+        truncated or cut,
+        form,
+    )
+    made.__class__ = Tweet
+    return made  # type: ignore[no-any-return]
 
 
 def _body(payload: _Object) -> tuple[str, bool, _Object]:
@@ -107,6 +105,26 @@ def _has_text(payload: _Object) -> bool:
 def _entities(payload: _Object) -> _Object:
     entities = payload.get("entities")
     return entities if type(entities) is dict else _EMPTY
+
+
+def _names(entities: _Object, kind: str, key: str) -> tuple[str, ...]:
+    items = entities.get(kind)
+    if not items or type(items) is not list:
+        return ()
+    return fields.names([item.get(key) if type(item) is dict else None for item in items[: fields.MAX_ENTITIES]])
+
+
+def _urls(entities: _Object) -> tuple[str, ...]:
+    items = entities.get("urls")
+    if not items or type(items) is not list:
+        return ()
+    return fields.urls([_forms(item) if type(item) is dict else () for item in items[: fields.MAX_ENTITIES]])
+
+
+def _forms(item: _Object) -> tuple[object, ...]:
+    unwound = item.get("unwound")
+    farthest = unwound.get("url") if type(unwound) is dict else None
+    return item.get("unwound_url"), farthest, item.get("expanded_url"), item.get("url")
 
 
 def _user(payload: _Object) -> _Object:

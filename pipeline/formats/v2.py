@@ -6,9 +6,13 @@ https://docs.x.com/x-api/fundamentals/data-dictionary
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from pipeline.formats.draft import TweetDraft
+from msgspec.json import Decoder
+
+from pipeline.drafts import draft_of
+from pipeline.formats import typed
 from pipeline.formats.fields import (
     MAX_ENTITIES,
     MAX_TEXT,
@@ -28,51 +32,74 @@ from pipeline.formats.fields import (
     urls,
 )
 from pipeline.formats.times import time_ms
+from pipeline.formats.v2payload import Entities, Includes, Line, Metrics, Original, Post, Reference, User
 from schemas.tweet import SourceForm, Tweet, TweetKind
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["indexed", "looks_bare", "not_posts", "tweet"]
+__all__ = ["NONE_KNOWN", "Known", "included", "indexed", "line", "looks_bare", "not_posts", "post", "tweet"]
 
 _Object = dict[str, Any]
-_EMPTY: _Object = {}
-_COUNTS = ("retweet_count", "reply_count", "like_count", "quote_count")
 _POST, _REPLY, _RETWEET, _QUOTE = TweetKind.POST, TweetKind.REPLY, TweetKind.RETWEET, TweetKind.QUOTE
+_STREAM = SourceForm.V2_STREAM
+_NO_USER = User()
+_TweetDraft = draft_of(Tweet)
+_Names = tuple[str, ...]
+_NOTHING: tuple[_Names, _Names, _Names, _Names] = ((), (), (), ())
+_line = Decoder(Line).decode
+
+_Item = TypeVar("_Item", User, Original)
+_Items = list[_Item] | dict[str, _Item]
+"""In order, or by ID."""
+Known = tuple[_Items[User], _Items[Original]]
+"""The accounts and the posts that a payload includes."""
+NONE_KNOWN: Known = ([], [])
 
 
-class _Index(dict[str, _Object]):
-    """Objects by ID. A type of its own, because no payload can hold it."""
+def line(value: bytes) -> Tweet | None:
+    """Read a line of the filtered stream as X writes them, straight from its bytes.
+
+    None says nothing of a value: what it is, or what is wrong with it, is to be seen from its JSON.
+    """
+    try:
+        found = _line(value)
+        if found.data.author_id is None:
+            return None
+        includes = found.includes
+        known: Known = NONE_KNOWN if includes is None else (includes.users or [], includes.tweets or [])
+        return tweet(found.data, known, _STREAM)
+    except Exception:  # noqa: BLE001 - a bug of ours included: it is met again, and told, on the other way
+        return None
 
 
-def indexed(includes: object) -> object:
-    """Return ``includes`` with its lists as indexes by ID, for a response: many posts look into the same one.
+def included(includes: object) -> Known:
+    """Return what the ``includes`` of a post hold."""
+    found = typed.of(Includes, includes)
+    return found.users or [], found.tweets or []
+
+
+def indexed(includes: object) -> Known:
+    """Return the same by ID, for a response: many posts look into the same one.
 
     The few objects of a line are looked through in less time than an index takes to make.
     """
-    if type(includes) is not dict:
-        return None
-    return {kind: _by_id(items) for kind in ("users", "tweets") if type(items := includes.get(kind)) is list}
+    found = typed.of(Includes, includes)
+    return _by_id(found.users or []), _by_id(found.tweets or [])
 
 
-def _by_id(items: list[Any]) -> _Index:
-    found = _Index()
+def _by_id(items: list[_Item]) -> dict[str, _Item]:
+    found: dict[str, _Item] = {}
     for item in items:
-        if type(item) is dict and type(key := item.get("id")) is str:
-            found.setdefault(key, item)
+        if type(item.id) is str:
+            found.setdefault(item.id, item)
     return found
 
 
-def _included(includes: object, kind: str, wanted: str) -> _Object | None:
-    """Return the first object of a kind with an ID, or none."""
-    items = includes.get(kind) if type(includes) is dict else None
-    if type(items) is list:
-        for item in items:
-            if type(item) is dict and item.get("id") == wanted:
-                found: _Object = item
-                return found
-    elif type(items) is _Index:
+def _with_id(items: _Items[_Item], wanted: str) -> _Item | None:
+    """Return the first object with an ID, or none."""
+    if isinstance(items, dict):
         return items.get(wanted)
+    for item in items:
+        if item.id == wanted:
+            return item
     return None
 
 
@@ -97,18 +124,33 @@ def not_posts(item: object) -> str | None:
     return None
 
 
-def tweet(data: _Object, includes: object, form: SourceForm) -> Tweet:
+def post(data: _Object) -> Post:
+    """Return a post that :func:`tweet` can read.
+
+    Raises
+    ------
+    FormError
+        No usable ID or text.
+    """
+    required_id(data, "id")
+    found = typed.of(Post, data)
+    if found.note_tweet is None or found.note_tweet.text is None:
+        required_text(data.get("text"), "text")
+    return found
+
+
+def tweet(data: Post, known: Known, form: SourceForm) -> Tweet:
     """Read one post.
 
-    A retweet's own text is cut at 140 characters, so the original's is taken from ``includes`` where it is
+    A retweet's own text is cut at 140 characters, so the original's is taken from ``known`` where it is
     there; else what the retweet has, without ``RT @handle:``, marked as truncated if it was cut.
 
     Parameters
     ----------
-    data : dict
+    data : Post
         The post.
-    includes : object
-        The payload's ``includes``, or its index (:func:`indexed`) where many posts share it.
+    known : Known
+        What its payload includes.
     form : SourceForm
         Where the post was found.
 
@@ -117,122 +159,118 @@ def tweet(data: _Object, includes: object, form: SourceForm) -> Tweet:
     FormError
         No usable ID, text or time.
     """
-    draft, get = TweetDraft(), data.get
-    draft.id = post_id = platform_id(get("id")) or required_id(data, "id")
-    draft.text = text = _full_text(data)
-    draft.truncated = False
-    if "referenced_tweets" in data or text[:4] == "RT @":
-        _set_references(draft, data, includes)
-    else:
-        draft.kind, draft.in_reply_to_id, draft.referenced_id = _POST, None, None
-        _set_entities(draft, get("entities"))
-    if "&" in draft.text:
-        draft.text = unescape(draft.text)
-    if len(draft.text) > MAX_TEXT:
-        draft.text, draft.truncated = draft.text[:MAX_TEXT], True
-    known = time_ms(get("created_at"))
-    draft.created_at_ms = known if known is not None else created_at_ms(data, post_id)
-    _set_author(draft, data, includes)
-    answered, metrics = get("in_reply_to_user_id"), get("public_metrics")
-    draft.in_reply_to_handle = _answered_handle(answered, data, includes) if type(answered) is str else None
-    draft.engagement = total(metrics, _COUNTS) if type(metrics) is dict else 0
-    draft.platform = "x"
-    draft.lang = language(get("lang"))
-    thread = get("conversation_id")
-    draft.conversation_id = post_id if thread == post_id else platform_id(thread)
-    draft.source_form = form
-    return draft.finished()
+    post_id = platform_id(data.id) or required_id({"id": data.id}, "id")
+    text, truncated = _full_text(data), False
+    kind, replied_to, referenced = _POST, None, None
+    entities, by = data.entities, None
+    if data.referenced_tweets or text[:4] == "RT @":
+        retweeted, quoted, replied_to = _references(data.referenced_tweets)
+        kind = _QUOTE if quoted is not None else _POST if replied_to is None else _REPLY
+        referenced = retweeted or quoted
+        split = split_retweet(text)
+        if retweeted is not None or split is not None:
+            kind, by = _RETWEET, (split[0],) if split is not None else ()
+            original = _with_id(known[1], retweeted) if retweeted is not None else None
+            if original is not None and original.text is not None:
+                text, entities = _full_text(original), original.entities
+            elif split is not None:
+                text = split[1]
+                truncated = is_cut(text)
+    mentions, hashtags, cashtags, links = _NOTHING if entities is None else _read(entities)
+    if by is not None:
+        named = _handles(data.entities)
+        mentions = merged(by, named, mentions) if mentions or named != by else by
+    if "&" in text:
+        text = unescape(text)
+    if len(text) > MAX_TEXT:
+        text, truncated = text[:MAX_TEXT], True
+    known_ms = time_ms(data.created_at)
+    author_id, thread, answered, metrics = (
+        data.author_id,
+        data.conversation_id,
+        data.in_reply_to_user_id,
+        data.public_metrics,
+    )
+    author = (_with_id(known[0], author_id) if type(author_id) is str else None) or data.author or _NO_USER
+    followers = author.public_metrics
+    made = _TweetDraft(
+        post_id,
+        known_ms if known_ms is not None else created_at_ms(data.created_at, data.timestamp_ms, post_id),
+        text,
+        "x",
+        kind,
+        platform_id(author_id) or platform_id(author.id),
+        handle(author.username),
+        count(followers.followers_count) if followers is not None else 0,
+        language(data.lang),
+        post_id if thread == post_id else platform_id(thread),
+        replied_to,
+        _answered_handle(answered, data, known) if answered is not None else None,
+        referenced,
+        _engagement(metrics) if metrics is not None else 0,
+        hashtags,
+        mentions,
+        cashtags,
+        links,
+        truncated,
+        form,
+    )
+    made.__class__ = Tweet
+    return made  # type: ignore[no-any-return]
 
 
-def _full_text(data: _Object) -> str:
+def _full_text(data: Original) -> str:
     """Return the text; of a long post the whole, which is under ``note_tweet``."""
-    if "note_tweet" in data and type(note := data["note_tweet"]) is dict and type(long := note.get("text")) is str:
-        return long
-    text = data.get("text")
-    return text if type(text) is str else required_text(text, "text")
+    note = data.note_tweet
+    if note is not None and note.text is not None:
+        return note.text
+    return data.text if data.text is not None else required_text(None, "text")
 
 
-def _set_entities(draft: TweetDraft, entities: object) -> None:
-    draft.hashtags = draft.mentions = draft.cashtags = draft.urls = ()
-    if type(entities) is dict:
-        if "mentions" in entities:
-            draft.mentions = names(entities, "mentions", "username")
-        if "hashtags" in entities:
-            draft.hashtags = names(entities, "hashtags", "tag")
-        if "cashtags" in entities:
-            draft.cashtags = names(entities, "cashtags", "tag")
-        if "urls" in entities:
-            draft.urls = urls(entities)
+def _engagement(metrics: Metrics) -> int:
+    return total(metrics.retweet_count, metrics.reply_count, metrics.like_count, metrics.quote_count)
 
 
-def _set_references(draft: TweetDraft, data: _Object, includes: object) -> None:
-    """Set what the post retweets, quotes and answers, and the entities; of a retweet, the text to go by as well."""
-    retweeted, quoted, replied_to = _references(data.get("referenced_tweets"))
-    draft.kind = _QUOTE if quoted is not None else _POST if replied_to is None else _REPLY
-    draft.in_reply_to_id = replied_to
-    draft.referenced_id = retweeted or quoted
-    entities = data.get("entities")
-    split = split_retweet(draft.text)
-    if retweeted is None and split is None:
-        _set_entities(draft, entities)
-        return
-    draft.kind = _RETWEET
-    original = _included(includes, "tweets", retweeted) if retweeted is not None else None
-    if original is not None and type(original.get("text")) is str:
-        draft.text = _full_text(original)
-        _set_entities(draft, original.get("entities"))
-    else:
-        _set_entities(draft, entities)
-        if split is not None:
-            draft.text = split[1]
-            draft.truncated = is_cut(split[1])
-    by = (split[0],) if split is not None else ()
-    named = names(entities, "mentions", "username") if type(entities) is dict else ()
-    if draft.mentions or named != by:
-        draft.mentions = merged(by, named, draft.mentions)
-    else:
-        draft.mentions = by
+def _read(entities: Entities) -> tuple[_Names, _Names, _Names, _Names]:
+    """Return the handles, hashtags, cashtags and URLs of a text."""
+    tags, cashtags, links = entities.hashtags, entities.cashtags, entities.urls
+    return (
+        _handles(entities),
+        names([tag.tag for tag in tags]) if tags else (),
+        names([tag.tag for tag in cashtags]) if cashtags else (),
+        urls([(each.unwound_url, each.unwound and each.unwound.url, each.expanded_url, each.url) for each in links])
+        if links
+        else (),
+    )
 
 
-def _references(references: object) -> tuple[str | None, str | None, str | None]:
+def _handles(entities: Entities | None) -> _Names:
+    named = entities.mentions if entities is not None else None
+    return names([each.username for each in named]) if named else ()
+
+
+def _references(references: list[Reference] | None) -> tuple[str | None, str | None, str | None]:
     """Return the IDs of what the post retweets, quotes and answers."""
     retweeted = quoted = replied_to = None
-    if references and type(references) is list:
-        for reference in references[:8]:
-            if type(reference) is not dict:
-                continue
-            match reference.get("type"):
-                case "retweeted":
-                    retweeted = platform_id(reference.get("id"))
-                case "quoted":
-                    quoted = platform_id(reference.get("id"))
-                case "replied_to":
-                    replied_to = platform_id(reference.get("id"))
-                case _:
-                    pass
+    for reference in references[:8] if references else ():
+        match reference.type:
+            case "retweeted":
+                retweeted = platform_id(reference.id)
+            case "quoted":
+                quoted = platform_id(reference.id)
+            case "replied_to":
+                replied_to = platform_id(reference.id)
+            case _:
+                pass
     return retweeted, quoted, replied_to
 
 
-def _set_author(draft: TweetDraft, data: _Object, includes: object) -> None:
-    """Set the author: from ``includes``, or as put in place by a tool that flattens responses."""
-    author_id = data.get("author_id")
-    author = _included(includes, "users", author_id) if type(author_id) is str else None
-    if author is None:
-        author = found if type(found := data.get("author")) is dict else _EMPTY
-    metrics = author.get("public_metrics")
-    draft.author_id = platform_id(author_id) or platform_id(author.get("id"))
-    draft.author_handle = handle(author.get("username"))
-    draft.author_followers = count(metrics.get("followers_count")) if type(metrics) is dict else 0
-
-
-def _answered_handle(user_id: str, data: _Object, includes: object) -> str | None:
-    user = _included(includes, "users", user_id)
+def _answered_handle(user_id: str, data: Post, known: Known) -> str | None:
+    user = _with_id(known[0], user_id)
     if user is not None:
-        return handle(user.get("username"))
-    entities = data.get("entities")
-    named = entities.get("mentions") if type(entities) is dict else None
-    if type(named) is list:
-        for item in named[:MAX_ENTITIES]:
-            if type(item) is dict and item.get("id") == user_id:
-                return handle(item.get("username"))
+        return handle(user.username)
+    named = data.entities.mentions if data.entities is not None else None
+    for each in named[:MAX_ENTITIES] if named else ():
+        if each.id == user_id:
+            return handle(each.username)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pipeline.situation.stored import count, moment, terms, times, tones, tweet, whole
-from pipeline.situation.threads import Reply, is_tweet_id, words_of
+from pipeline.situation.threads import Reply, hash_of, is_tweet_id, words_of
 from schemas.mention import Mention
 from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
@@ -123,6 +123,8 @@ class OwnMinute:
 
     def _answer(self, mention: Mention) -> None:
         self.answers += 1
+        if len(self.replies) == _REPLIES and hash_of(mention.tweet_id) > self.replies[-1].post:
+            return
         reply = Reply.of(mention)
         if reply not in self.replies:
             insort(self.replies, reply)

@@ -90,12 +90,9 @@ class StandardAnalyzer:
         cache = self._cache
         keys = [(clean(t.text), t.lang, t.hashtags, t.mentions, t.cashtags, t.urls) for t in tweets]
         known = list(map(cache.get, keys))
-        new: dict[_Fields, int] = {}
-        for place, analysis in enumerate(known):
-            if analysis is None:
-                new.setdefault(keys[place], place)
+        new = {key: tweet for key, tweet, analysis in zip(keys, tweets, known, strict=True) if analysis is None}
         if new:
-            cache.update(zip(new, self._read([key[0] for key in new], [tweets[i] for i in new.values()]), strict=True))
+            cache.update(zip(new, self._read([key[0] for key in new], list(new.values())), strict=True))
         analyses = [analysis or cache[key] for analysis, key in zip(known, keys, strict=True)]
         for key in list(islice(cache, max(0, len(cache) - _CACHE_SIZE))):
             del cache[key]

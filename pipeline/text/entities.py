@@ -24,8 +24,6 @@ MAX_URL_CHARS = 2_048
 """Longer ones are left out: they are no entity of X."""
 
 _URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+", re.IGNORECASE)
-_URL_HINT = re.compile(r"/|www\.", re.IGNORECASE)
-"""Every link holds one of these."""
 
 
 class Entities(NamedTuple):
@@ -60,14 +58,24 @@ class EntityReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._kept = vocabulary.flag(_KEPT)
+        self._named = vocabulary.flag([Kind.HANDLE])
+        self._linked = vocabulary.flag([Kind.URL])
 
     def read(self, batch: TokenBatch, texts: Sequence[str], tweets: Sequence[Tweet]) -> list[Entities]:
         """Return the entities of tweets whose cleaned texts and tokens are given."""
         places, bounds = batch.select(batch.flags & self._kept)
         kept = self._vocabulary.texts_of(batch.rows[places])
+        named, linked = self._named, self._linked
         return [
-            _entities(tweet, text, kept[start:end] if end > start else ())
-            for tweet, text, start, end in zip(tweets, texts, bounds, bounds[1:], strict=False)
+            _entities(
+                tweet,
+                kept[start:end] if end > start else (),
+                tweet.mentions or (_named(text, "@", Kind.HANDLE) if holds & named else ()),
+                tweet.urls or (_named(text, ".", Kind.URL) if holds & linked else ()),
+            )
+            for tweet, text, holds, start, end in zip(
+                tweets, texts, batch.held.tolist(), bounds, bounds[1:], strict=False
+            )
         ]
 
 
@@ -75,8 +83,8 @@ _KEPT = (Kind.HASHTAG, Kind.CASHTAG, Kind.EMOJI)
 _NONE = Entities((), (), (), (), ())
 
 
-def _entities(tweet: Tweet, text: str, kept: Sequence[str]) -> Entities:
-    """Return the entities of a tweet whose tags and emoji in the text are given."""
+def _entities(tweet: Tweet, kept: Sequence[str], handles: Sequence[str], urls: Sequence[str]) -> Entities:
+    """Return the entities of a tweet whose tags and emoji in the text, handles and links are given."""
     hashtags: Sequence[str] = tweet.hashtags
     cashtags: Sequence[str] = tweet.cashtags
     emoji: tuple[str, ...] = ()
@@ -84,15 +92,13 @@ def _entities(tweet: Tweet, text: str, kept: Sequence[str]) -> Entities:
         hashtags = hashtags or [tag[1:] for tag in kept if _is_hashtag(tag)]
         cashtags = cashtags or [tag[1:] for tag in kept if tag[0] == "$"]
         emoji = tuple([tag for tag in kept if tag[0] != "$" and not _is_hashtag(tag)][:MAX_TAGS])
-    handles = tweet.mentions or (_named(text, "@", Kind.HANDLE) if "@" in text else ())
-    urls = tweet.urls or (_named(text, ".", Kind.URL) if "." in text and _URL_HINT.search(text) else ())
-    if not (hashtags or handles or cashtags or urls or emoji):
+    elif not (hashtags or handles or cashtags or urls):
         return _NONE
     return Entities(
-        _distinct(hashtags, str.lower),
-        _distinct(handles, str.lower),
-        _distinct(cashtags, str.upper),
-        _bounded_urls(urls),
+        _distinct(hashtags, str.lower) if hashtags else (),
+        _distinct(handles, str.lower) if handles else (),
+        _distinct(cashtags, str.upper) if cashtags else (),
+        _bounded_urls(urls) if urls else (),
         emoji,
     )
 
@@ -112,17 +118,14 @@ def _named(text: str, sign: str, kind: Kind) -> list[str]:
 
 
 def _distinct(tags: Sequence[str], spelling: Callable[[str], str]) -> tuple[str, ...]:
-    if not tags:
-        return ()
-    if len(tags) == 1 and len(tags[0]) <= MAX_TAG_CHARS and tags[0]:  # as a rule
-        return (spelling(_encodable(tags[0])),)
+    if len(tags) == 1:  # as a rule
+        (tag,) = tags
+        return (spelling(_encodable(tag)),) if 0 < len(tag) <= MAX_TAG_CHARS else ()
     spelled = [spelling(_encodable(tag)) for tag in tags if 0 < len(tag) <= MAX_TAG_CHARS]
     return tuple(dict.fromkeys(spelled))[:MAX_TAGS]
 
 
 def _bounded_urls(urls: Sequence[str]) -> tuple[str, ...]:
-    if not urls:
-        return ()
     return tuple(dict.fromkeys([_encodable(url) for url in urls if 0 < len(url) <= MAX_URL_CHARS]))[:MAX_URLS]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -44,8 +44,15 @@ class PhraseReader:
         of_text = np.array([flags.get(lang, other) for lang in langs], np.uint16)
         places, bounds = batch.select(batch.flags & batch.spread(of_text))
         words = self._stems(batch.rows[places])
-        joins = [False, *(places[1:] - places[:-1] == 1).tolist()]
-        return [_phrases(words[start:end], joins[start:end]) for start, end in pairwise(bounds)]
+        joined = (places[1:] - places[:-1] == 1).nonzero()[0] + 1  # never over the break between two texts
+        pairs = [_pair(words[place - 1], words[place]) for place in joined.tolist()]
+        said = [*words, *pairs]
+        order = np.concatenate([2 * np.arange(len(words)) + 1, 2 * joined]).argsort(
+            kind="stable"
+        )  # pairs before seconds
+        ordered = [said[place] for place in order.tolist()]
+        starts = (np.array(bounds) + joined.searchsorted(bounds)).tolist()
+        return [tuple(dict.fromkeys(ordered[start:end]))[:MAX_PHRASES] for start, end in pairwise(starts)]
 
     def _content_under(self, token: Token) -> int:
         """Return of a word one bit for each list of stop words that it is a word of content under."""
@@ -55,13 +62,5 @@ class PhraseReader:
         return _ALL_LISTS & ~self._stops.get(word, 0)
 
 
-def _phrases(words: Sequence[str], joins: Sequence[bool]) -> tuple[str, ...]:
-    """Return the phrases of one text, of its words of content and whether each follows the one before."""
-    phrases: dict[str, None] = {}
-    previous = ""
-    for word, joined in zip(words, joins, strict=True):
-        if joined and previous != word:
-            phrases[f"{previous} {word}"] = None
-        phrases[word] = None
-        previous = word
-    return tuple(phrases) if len(phrases) <= MAX_PHRASES else tuple(islice(phrases, MAX_PHRASES))
+def _pair(first: str, second: str) -> str:
+    return f"{first} {second}" if first != second else second

@@ -68,6 +68,10 @@ more tokens than this, the mark is the surprise at the end of a story."""
 # What a word and the next one make. An opening counts where a clause begins; with a mark, many more are openings.
 _OPENING, _UNLESS_NAMED, _TURN, _MARKED_OPENING, _SURPRISED, _FOR_SHOW = (1 << bit for bit in range(6))
 
+# Where they stand.
+_CLAUSE_OPENS: Final = np.uint8(64)
+_AFTER_A_NAME: Final = np.uint8(128)
+
 _UNMARKED: Final = _OPENING | _UNLESS_NAMED | _TURN
 """What may ask without a question mark."""
 
@@ -101,6 +105,7 @@ class QuestionReader:
         self._roles = vocabulary.column(_roles, np.uint16)
         self._places = vocabulary.column(_places, np.uint32)
         self._pairs = _pairs()
+        self._roles_by_pair = _roles_by_pair()
         self._decides = _decisions()
 
     def read(self, batch: TokenBatch, langs: Sequence[str]) -> NDArray[np.bool_]:
@@ -110,14 +115,16 @@ class QuestionReader:
         pairs = self._pairs[places[:-1] >> _FOLLOWER_BITS, places[1:] & _FOLLOWER_MASK]
         if not np.bitwise_or.reduce(roles) & _MARKED and not (pairs & _UNMARKED).any():
             return np.zeros(len(batch.starts), np.bool_)
-        begun = self._begun(batch)
+        begins = (batch.rows == 0) | ((batch.flags & self._begins) != 0)
         candidates = pairs.nonzero()[0]
         if len(candidates):
-            roles[candidates] |= self._roles_of_pairs(batch, begun, candidates, pairs[candidates])
+            roles[candidates] |= self._roles_of_pairs(batch, begins, candidates, pairs[candidates])
         starts = _starts(batch, roles)
         ends = np.concatenate([starts[1:], [len(roles)]])
         said = np.bitwise_or.reduceat(roles, starts) & (_FRENCH - 1)
-        said[(ends - starts == _ECHO_TOKENS) | (ends - 1 - begun[ends - 2] > _LONG_TOKENS)] |= _NO_SENTENCE
+        clauses = begins.nonzero()[0]
+        begun = clauses[clauses.searchsorted(ends - 1) - 1]  # where the last clause does whose mark is at the end
+        said[(ends - starts == _ECHO_TOKENS) | (ends - 1 - begun > _LONG_TOKENS)] |= _NO_SENTENCE
         firsts = starts.searchsorted(batch.starts)
         worded = np.where(said & _SAID, np.arange(len(said)), -1)
         said[np.maximum(np.maximum.reduceat(worded, firsts), firsts)] |= _LAST
@@ -127,35 +134,21 @@ class QuestionReader:
         return np.logical_or.reduceat(self._decides[said], firsts)
 
     def _roles_of_pairs(
-        self, batch: TokenBatch, begun: NDArray[np.intp], candidates: NDArray[np.intp], pairs: NDArray[np.uint8]
+        self,
+        batch: TokenBatch,
+        begins: NDArray[np.bool_],
+        candidates: NDArray[np.intp],
+        pairs: NDArray[np.uint8],
     ) -> NDArray[np.uint16]:
-        """Return what each candidate, a word that makes something with the next, says of its sentence."""
-        opens = begun[candidates - 1] > self._blocked(batch)[candidates - 1]  # only greetings are between
+        """Return what each candidate, a word that makes something with the next, says of its sentence.
+
+        It opens its clause, which begins with the text or after a mark or emoji, where only greetings are between.
+        """
+        weighty = (begins | ((batch.flags & self._blocks) != 0)).nonzero()[0]
+        opens = begins[weighty[weighty.searchsorted(candidates) - 1]]
         named = batch.rows[candidates - 1] == HANDLE_ROW
-        has = ((pairs & _UNMARKED) != 0) | (((pairs & _MARKED_OPENING) != 0) & opens)
-        unmarked = (pairs & _TURN) != 0
-        unmarked |= opens & (((pairs & _OPENING) != 0) | (((pairs & _UNLESS_NAMED) != 0) & ~named))
-        roles: NDArray[np.uint16] = (
-            has * np.uint16(_FORM)
-            | unmarked * np.uint16(_OPENS)
-            | ((pairs & _SURPRISED) != 0) * np.uint16(_SURPRISE)
-            | ((pairs & _FOR_SHOW) != 0) * np.uint16(_MOCKERY)
-        )
+        roles: NDArray[np.uint16] = self._roles_by_pair.take(pairs | opens * _CLAUSE_OPENS | named * _AFTER_A_NAME)
         return roles
-
-    def _begun(self, batch: TokenBatch) -> NDArray[np.intp]:
-        """Return where the clause of each token begins: at the last mark or emoji so far, or with the text."""
-        return _last_so_far((batch.rows == 0) | ((batch.flags & self._begins) != 0))
-
-    def _blocked(self, batch: TokenBatch) -> NDArray[np.intp]:
-        """Return where the last word so far was that is no greeting."""
-        return _last_so_far((batch.flags & self._blocks) != 0)
-
-
-def _last_so_far(chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the place of the last that was chosen up to each place, -1 before the first."""
-    places: NDArray[np.intp] = np.maximum.accumulate(np.where(chosen, np.arange(len(chosen)), -1))
-    return places
 
 
 def _starts(batch: TokenBatch, roles: NDArray[np.uint16]) -> NDArray[np.intp]:
@@ -166,6 +159,25 @@ def _starts(batch: TokenBatch, roles: NDArray[np.uint16]) -> NDArray[np.intp]:
     begins[1:] |= ends[:-1]
     starts: NDArray[np.intp] = begins.nonzero()[0]
     return starts
+
+
+@cache
+def _roles_by_pair() -> NDArray[np.uint16]:
+    """Return what `_role_of_pair` says, for all that a word and the next one make, wherever they stand."""
+    return np.array([_role_of_pair(pair) for pair in range(256)], np.uint16)
+
+
+def _role_of_pair(pair: int) -> int:
+    """Return what a word says of its sentence that makes so much with the next one."""
+    opens = pair & _CLAUSE_OPENS
+    role = 0
+    if pair & _UNMARKED or (opens and pair & _MARKED_OPENING):
+        role |= _FORM
+    if pair & _TURN or (opens and (pair & _OPENING or (pair & _UNLESS_NAMED and not pair & _AFTER_A_NAME))):
+        role |= _OPENS
+    if pair & _SURPRISED:
+        role |= _SURPRISE
+    return role | _MOCKERY if pair & _FOR_SHOW else role
 
 
 @cache

@@ -170,10 +170,11 @@ def emoji_of(text: str, limit: int) -> list[str]:
 def token_of(piece: str) -> Token:
     """Return the token that is written so."""
     kind = _kind(piece)
-    if kind is Kind.WORD:
-        return _word(piece)
     lower = piece.lower()
-    return Token(kind, piece, lower, lower)
+    if kind is not Kind.WORD:
+        return Token(kind, piece, lower, lower)
+    stem = _ELISION.sub("", lower).removesuffix("'s") if "'" in lower else lower
+    return Token(kind, piece, lower, stem[:_MAX_WORD_CHARS])
 
 
 def plain_form(piece: str) -> str:
@@ -185,14 +186,6 @@ def plain_form(piece: str) -> str:
     if not piece.isalpha() or (len(piece) > 2 and piece.isupper()) or (piece[-1] == "D" and _is_laugh(piece)):
         return piece
     return piece.lower()
-
-
-def _word(raw: str) -> Token:
-    lower = raw.lower()
-    stem = lower[:_MAX_WORD_CHARS]
-    if "'" in lower:
-        stem = _ELISION.sub("", lower).removesuffix("'s")[:_MAX_WORD_CHARS]
-    return Token(Kind.WORD, raw, lower, stem)
 
 
 def _kind(raw: str) -> Kind:

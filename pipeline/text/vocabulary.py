@@ -43,7 +43,7 @@ _NAMED = 3
 class TokenBatch:
     """The tokens of a run of texts, as rows of a vocabulary."""
 
-    __slots__ = ("_lengths", "flags", "rows", "starts")
+    __slots__ = ("_lengths", "flags", "held", "rows", "starts")
 
     def __init__(self, rows: Rows, flags: Flags) -> None:
         self.rows = rows
@@ -52,6 +52,8 @@ class TokenBatch:
         """Flags of each entry of ``rows`` (`Vocabulary.flag`)."""
         self.starts: Rows = (rows == _BREAK_ROW).nonzero()[0]
         """Where each text begins in ``rows``."""
+        self.held: Flags = np.bitwise_or.reduceat(flags, self.starts)
+        """Flags that any token of each text has."""
         self._lengths = np.empty_like(self.starts)
         self._lengths[:-1] = self.starts[1:]
         self._lengths[-1] = len(rows)
@@ -89,7 +91,7 @@ class _Chunks(dict[str, int]):
         self._new_ends: list[int] = []
 
     def __missing__(self, chunk: str) -> int:
-        if chunk[0] in "hH" and is_url(chunk):
+        if "://" in chunk and is_url(chunk):
             return self._URL  # not kept: links are rarely met twice
         self._new_rows += map(self._row_of, pieces_of(chunk))
         self._new_ends.append(len(self._new_rows))
@@ -209,13 +211,11 @@ class Vocabulary:
 
     def texts_of(self, rows: Rows) -> list[str]:
         """Return the tokens of rows, as written but for a word's capitals. Of a handle or a link it is any."""
-        texts = self._texts
-        return [texts[row] for row in rows.tolist()]
+        return list(map(self._texts.__getitem__, rows.tolist()))
 
     def stems_of(self, rows: Rows) -> list[str]:
         """Return the stems of the tokens of rows (`Token.stem`)."""
-        stems = self._stems
-        return [stems[row] for row in rows.tolist()]
+        return list(map(self._stems.__getitem__, rows.tolist()))
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -224,14 +224,14 @@ class Vocabulary:
         row = self._rows.get(piece)
         if row is not None:
             return row
-        if piece[0] == "@" and len(piece) > 1:
+        if piece.isalpha():
+            plain = plain_form(piece)
+            if plain != piece:
+                return self._row_of(plain)  # the chunk remembers it
+        elif piece[0] == "@" and len(piece) > 1:
             return HANDLE_ROW
-        if piece[0] in _URL_STARTS and token_of(piece).kind is Kind.URL:
+        elif piece[0] in _URL_STARTS and token_of(piece).kind is Kind.URL:
             return URL_ROW
-        plain = plain_form(piece)
-        if plain != piece:
-            row = self._rows[piece] = self._row_of(plain)
-            return row
         row = self._rows[piece] = len(self._texts)
         self._texts.append(piece)
         return row

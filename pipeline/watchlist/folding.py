@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["fold", "fold_both", "is_word"]
+__all__ = ["fold", "fold_both", "fold_name", "is_word"]
 
 _MEMO_SIZE = 20_000
 """Code points whose folding is remembered; a text with more distinct ones is folded without memory."""
@@ -81,6 +81,15 @@ def fold(text: str) -> str:
     else:
         text = unicodedata.normalize("NFC", text).translate(_LOWER)
     return _collapse(text) if "  " in text else text
+
+
+def fold_name(name: str) -> str:
+    """Return ``fold(name)``, for what is a handle or a hashtag as a rule: letters, digits and ``_`` of ASCII.
+
+    >>> fold_name("Acme_Air"), fold_name("Été")
+    ('acme_air', 'ete')
+    """
+    return name.lower() if name.isascii() and name.isidentifier() else fold(name)
 
 
 def fold_both(text: str) -> tuple[str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from pipeline.planned import Calendar
 from pipeline.text.entities import without_urls
-from pipeline.watchlist.folding import fold
+from pipeline.watchlist.folding import fold, fold_name
 from pipeline.watchlist.loading import parse_brands
 from pipeline.watchlist.model import Alias, Brand, WatchlistError
 from pipeline.watchlist.patterns import Name, Patterns
@@ -25,8 +26,7 @@ MAX_TEXT_CHARS = 25_000
 """Names are looked for in this many characters of a text: the longest post X allows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrandMatch:
+class BrandMatch(Struct, frozen=True, kw_only=True, gc=False):
     """A brand that a tweet speaks of, and why we think so."""
 
     brand: str
@@ -122,18 +122,18 @@ class Watchlist:
         the payload's entities; when one of its accounts is answered; and in whatever its own accounts write.
         """
         text = _readable(tweet.text)
-        names = {hit.name for hit in self._patterns.hits(text, fold(text), tweet.lang)}
+        names = [name for name, _, _ in self._patterns.hits(text, fold(text), tweet.lang)]
         tags = self._patterns.tags
         for handle in tweet.mentions:
-            names.update(tags.get("@" + fold(handle), ()))
+            names += tags.get("@" + fold_name(handle), ())
         for tag in tweet.hashtags:
-            names.update(tags.get("#" + fold(tag), ()))
-        if tweet.in_reply_to_handle:
-            names.update(tags.get("@" + fold(tweet.in_reply_to_handle), ()))
+            names += tags.get("#" + fold_name(tag), ())
+        if tweet.in_reply_to_handle is not None:
+            names += tags.get("@" + fold_name(tweet.in_reply_to_handle), ())
         owners: tuple[str, ...] = ()
-        if tweet.author_handle and (owners := self._official.get(author := fold(tweet.author_handle), ())):
-            names.update((brand, "@" + author) for brand in owners)
-        return _matches(frozenset(names), owners) if names else ()
+        if tweet.author_handle and (owners := self._official.get(author := fold_name(tweet.author_handle), ())):
+            names += [(brand, "@" + author) for brand in owners]
+        return _matches(names, owners) if names else ()
 
     def spans(self, tweet: Tweet) -> tuple[MatchSpan, ...]:
         """Return where in the text the names that :meth:`match` finds there stand, by place, then brand.
@@ -161,14 +161,16 @@ def _readable(text: str) -> str:
     return without_urls(text) if "/" in text or ("." in text and "www." in text.lower()) else text
 
 
-@lru_cache(maxsize=4096)
-def _matches(names: frozenset[Name], owners: tuple[str, ...]) -> tuple[BrandMatch, ...]:
-    """Return names as matches. Most tweets of a stream hold one of a few combinations, which are kept."""
+def _matches(names: list[Name], owners: tuple[str, ...]) -> tuple[BrandMatch, ...]:
+    """Return names, which may be repeated, as matches."""
+    if len(names) == 1:
+        ((brand, label),) = names
+        return (BrandMatch(brand=brand, matched=(label,), official=brand in owners),)
     labels: dict[str, list[str]] = {}
-    for brand, label in sorted(names):
+    for brand, label in sorted(set(names)):
         labels.setdefault(brand, []).append(label)
     return tuple(
-        BrandMatch(brand=brand, matched=tuple(found), official=brand in owners) for brand, found in labels.items()
+        [BrandMatch(brand=brand, matched=tuple(found), official=brand in owners) for brand, found in labels.items()]
     )
 
 

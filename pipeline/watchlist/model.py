@@ -36,6 +36,11 @@ class Alias:
     languages: tuple[str, ...] = ()
     """Only in tweets of these languages; a tweet whose language is unknown is given the benefit of the doubt."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the name means the brand wherever it stands."""
+        return not (self.requires or self.excludes or self.not_in or self.case_sensitive or self.languages)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
@@ -75,7 +80,7 @@ def joined(folded: str) -> str:
     >>> joined("us airways"), joined("mcdonald's")
     ('usairways', 'mcdonalds')
     """
-    return _NO_WORD.sub("", folded)
+    return folded if folded.isalnum() else _NO_WORD.sub("", folded)
 
 
 def _words(name: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -54,12 +55,8 @@ class _Use(NamedTuple):
     rules: _Rules | None = None
 
 
-class Hit(NamedTuple):
-    """A name of a brand in a folded text."""
-
-    name: Name
-    start: int
-    end: int
+Hit = tuple[Name, int, int]
+"""A name of a brand in a folded text, and where it starts and ends."""
 
 
 class _Reading:
@@ -137,9 +134,10 @@ class Patterns:
         if not found:
             return []  # as most texts of a firehose
         standing = self._standing(found, folded)
-        # By place, the longest first of those that start together.
-        named = [(start, -end, index) for index, start, end in standing if self._edges[index] & _NAMED]
-        named.sort()
+        edges, uses = self._edges, self._uses
+        named = [(start, -end, index) for index, start, end in standing if edges[index] & _NAMED]
+        if len(named) > 1:
+            named.sort()  # by place, the longest first of those that start together
         hits: list[Hit] = []
         reading: _Reading | None = None
         covered_to = 0
@@ -147,15 +145,15 @@ class Patterns:
             end = -negative_end
             if end <= covered_to:
                 continue  # inside a longer name
-            for use in self._uses[index]:
-                if not use.whole and start and folded[start - 1] in "@#":
+            for name, whole, rules in uses[index]:
+                if not whole and start and folded[start - 1] in "@#":
                     continue  # "delta" in "@delta" is part of a token that has a pattern of its own
-                if use.rules is not None:
+                if rules is not None:
                     reading = reading or _Reading(text, standing, lang)
-                    if not reading.allows(use.rules, start, end):
+                    if not reading.allows(rules, start, end):
                         continue
                 covered_to = end
-                hits.append(Hit(use.name, start, end))
+                hits.append((name, start, end))
         return hits
 
     def _standing(self, found: Sequence[_Found], folded: str) -> list[_Found]:
@@ -181,15 +179,16 @@ class Patterns:
             self._add_alias(brand, alias)
 
     def _add_alias(self, brand: Brand, alias: Alias) -> None:
-        folded, kept = (text.strip() for text in fold_both(alias.text))
-        free = not brand.excludes and alias == Alias(text=alias.text)
-        for label, exact in ((folded, kept), ("#" + joined(folded), "#" + joined(kept))):
-            rules = None if free else self._rules(brand, alias, exact)
+        folded = fold(alias.text).strip()
+        free = not brand.excludes and alias.is_plain
+        for label in (folded, "#" + joined(folded)):
+            rules = None if free else self._rules(brand, alias, hashtag=label[0] == "#")
             self._name(label, _Use((brand.key, label), whole=free and label[0] == "#", rules=rules))
 
-    def _rules(self, brand: Brand, alias: Alias, exact: str) -> _Rules:
+    def _rules(self, brand: Brand, alias: Alias, *, hashtag: bool) -> _Rules:
+        exact = fold_both(alias.text)[1].strip() if alias.case_sensitive else ""
         return _Rules(
-            exact=exact if alias.case_sensitive else "",
+            exact="#" + joined(exact) if exact and hashtag else exact,
             requires=self._words(alias.requires),
             excludes=self._words((*brand.excludes, *alias.excludes)),
             not_in=self._words(alias.not_in),
@@ -216,6 +215,7 @@ class Patterns:
         return index
 
 
+@lru_cache(maxsize=1024)
 def _needs_boundary(edge: str) -> bool:
     """Say whether a name's edge must be a word boundary.
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -32,6 +32,7 @@ MINUTE_MS = 60_000
 DAY = 24 * 60
 CRISIS_MINUTES = 6 * 60
 KINDS = tuple(TweetKind)
+SOURCES = range(4)
 NEGATIVE, NEUTRAL, POSITIVE = (
     Sentiment(label=label, negative=300, neutral=400, positive=300) for label in SentimentLabel
 )
@@ -56,11 +57,15 @@ ALL_KINDS = {"quiet": QUIET, "ordinary": ORDINARY, "busy": BUSY, "loud": LOUD}
 
 
 class Talk:
-    """What is said of one brand: five languages, a Zipf vocabulary, many authors."""
+    """What is said of one brand: five languages, a Zipf vocabulary, many authors.
 
-    def __init__(self, rng: Random, brand: str) -> None:
+    ``sources`` are the raw partitions that it came by.
+    """
+
+    def __init__(self, rng: Random, brand: str, sources: Sequence[int] = SOURCES) -> None:
         self._rng = rng
         self._brand = brand
+        self._sources = sources
         words = [
             "".join(rng.choice("bcdfglmnprst") + rng.choice("aeiouéà") for _ in range(rng.randint(1, 4)))
             for _ in range(3000)
@@ -83,7 +88,7 @@ class Talk:
             brand=self._brand,
             tweet_id=str(1_900_000_000_000_000_000 + rng.getrandbits(56)),
             time_ms=time_ms,
-            origin=Origin(partition=self._offset % 4, offset=10**9 + self._offset),
+            origin=Origin(partition=self._sources[self._offset % len(self._sources)], offset=10**9 + self._offset),
             kind=rng.choice(KINDS),
             author=rng.getrandbits(53),
             reach=int(rng.lognormvariate(6, 1.5)),
@@ -98,11 +103,13 @@ class Talk:
         )
 
 
-def batches(rng: Random, brand: str, kind: Kind, minutes: int) -> Iterator[tuple[int, list[Mention | Watermark]]]:
+def batches(
+    rng: Random, brand: str, kind: Kind, minutes: int, *, start_ms: int = START_MS, sources: Sequence[int] = SOURCES
+) -> Iterator[tuple[int, list[Mention | Watermark]]]:
     """Yield (minute, half a minute's records), the watermark half a minute behind."""
-    talk = Talk(rng, brand)
+    talk = Talk(rng, brand, sources)
     for half in range(2 * minutes):
-        minute, from_ms = half // 2, START_MS + half * MINUTE_MS // 2
+        minute, from_ms = half // 2, start_ms + half * MINUTE_MS // 2
         crisis = minute >= minutes - CRISIS_MINUTES
         mean = kind.a_minute / 2 * (4 if crisis else 1)
         count = (

@@ -35,13 +35,17 @@ from pipeline.simulate.draft import Draft
 from pipeline.simulate.payload import snowflake, v2_line
 from pipeline.simulate.people import Person
 from pipeline.text import StandardAnalyzer
+from pipeline.text.tone import tone_of
 from pipeline.watchlist import Watchlist
 from schemas.codec import decode
 from schemas.mention import SentimentLabel
 from schemas.tweet import Tweet
+from tests.pipeline.text.ownposts import FINE, OFF
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-WARM_UP, BATCH, BATCHES, SINGLES = 40_000, 2_000, 8, 2_000
+WARM_UP, BATCH = 40_000, 2_000
+COUNTS = {BATCH: 5, 500: 8, 50: 40, 10: 100, 1: 1_000}
+"""Batches of each size: a worker with little to do has small ones, and what a batch costs by itself is its delay."""
 Figures = dict[str, dict[str, float]]
 GOALS = {BATCH: 40.0, 1: 200.0}
 WATCHLIST = """
@@ -81,7 +85,7 @@ def main() -> None:
 
 def lines(data: Path) -> Iterator[bytes]:
     """Yield raw records, enough for one run: first those to warm up with."""
-    needed = WARM_UP + BATCH * BATCHES + SINGLES
+    needed = WARM_UP + sum(size * count for size, count in COUNTS.items())
     if not data.exists():
         yield from (tweet.value for tweet in islice(simulate(default_scenario(seed=3)), needed))
         return
@@ -122,7 +126,7 @@ def texts_of(path: Path) -> Iterator[str]:
 
 
 def measure(records: list[bytes], *, by_stage: bool) -> dict[str, dict[str, float]]:
-    """Return µs a tweet, for large batches and for batches of one: of everything, or of each stage.
+    """Return µs a tweet, for each size of batches: of everything, or of each stage.
 
     The clock is read twenty times a batch for the stages, which alone would be a tenth of a batch of one.
     """
@@ -142,7 +146,7 @@ def measure(records: list[bytes], *, by_stage: bool) -> dict[str, dict[str, floa
             reader.read = timed(reader.read, stage, spent)
     figures = {}
     at = WARM_UP
-    for size, count in ((BATCH, BATCHES), (1, SINGLES)):
+    for size, count in COUNTS.items():
         spent.clear()
         batches = list(chunked(records[at : at + size * count], size))
         at += size * count
@@ -153,7 +157,17 @@ def measure(records: list[bytes], *, by_stage: bool) -> dict[str, dict[str, floa
             analyze(tweets)
         spent["all"] = time.process_time() - started
         figures[str(size)] = {stage: 1e6 * seconds / (size * count) for stage, seconds in spent.items()}
+    figures["tone"] = {"all": cost_of_tone()}
     return figures
+
+
+def cost_of_tone() -> float:
+    """Return µs an official post."""
+    posts = 20 * [*FINE, *((lang, text) for lang, text, _ in OFF)]
+    started = time.process_time()
+    for lang, text in posts:
+        tone_of(text, lang)
+    return 1e6 * (time.process_time() - started) / len(posts)
 
 
 def timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
@@ -174,12 +188,12 @@ def describe(runs: list[Figures], stages: list[Figures], source: str) -> str:
     out = [
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; {source}, none seen before",
         f"CPU µs a tweet, median of {len(runs)} runs; stages by other runs, which reading the clock makes slower",
-        f"{'':<24} {'in batches of 2,000':>20} {'one by one':>12}",
+        f"{'in batches of':<24} " + " ".join(f"{size:>8,}" for size in COUNTS),
     ]
-    sizes, widths = (str(BATCH), "1"), (20, 12)
+    sizes = [str(size) for size in COUNTS]
 
     def line(name: str, cells: Iterable[str]) -> None:
-        out.append(f"{name:<24} " + " ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
+        out.append(f"{name:<24} " + " ".join(cell.rjust(8) for cell in cells))
 
     names = [name for name in stages[0][sizes[0]] if name != "all"]
     costs = [{name: statistics.median(run[size][name] for run in stages) for name in (*names, "all")} for size in sizes]
@@ -189,9 +203,12 @@ def describe(runs: list[Figures], stages: list[Figures], source: str) -> str:
     totals = [[run[size]["all"] for run in runs] for size in sizes]
     middle = [statistics.median(total) for total in totals]
     line("all", (f"{total:.1f}" for total in middle))
-    line("range", (f"{min(total):.1f}-{max(total):.1f}" for total in totals))
+    line("least", (f"{min(total):.1f}" for total in totals))
+    line("most", (f"{max(total):.1f}" for total in totals))
     line("tweets a second", (f"{1e6 / total:,.0f}" for total in middle))
-    line("goal", (f"{1e6 / GOALS[int(size)]:,.0f}" for size in sizes))
+    line("goal", (f"{1e6 / GOALS[size]:,.0f}" if size in GOALS else "" for size in COUNTS))
+    tones = [run["tone"]["all"] for run in runs]
+    out.append(f"tone of an official post: {statistics.median(tones):.1f} µs ({min(tones):.1f}-{max(tones):.1f})")
     return "\n".join(out)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from functools import cache
 from random import Random
 from struct import unpack_from
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.compression import deflate, inflate
 from pipeline.enrich import Enricher

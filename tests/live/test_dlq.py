@@ -71,7 +71,7 @@ class Trial(Vigie):
         return [each["tweet_id"] for each in found if each["type"] == "mention"]
 
     def soon(self, condition: Callable[[], object], what: str) -> None:
-        until(condition, what=what, trial=self, timeout_s=25)
+        until(condition, what=what, trial=self)
 
 
 @pytest.fixture

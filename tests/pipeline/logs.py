@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any, Self
+
+from msgspec.structs import replace
 
 from pipeline.brandstate import DetectorFactory
 from pipeline.bucket import ClosedBucket

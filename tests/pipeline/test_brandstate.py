@@ -1,7 +1,7 @@
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.brandstate import BrandState, DetectorFactory, Folded
 from pipeline.detection import Detector

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline.enrich import Enriched, Enricher
 from pipeline.records import Record
@@ -14,7 +16,7 @@ from pipeline.sourceclock import SourceClock
 from pipeline.text import StandardAnalyzer, TextAnalysis, TextAnalyzer
 from pipeline.watchlist import BrandMatch, Watchlist
 from schemas.codec import encode
-from schemas.deadletter import DeadLetterReason
+from schemas.deadletter import REDRIVEN_ORIGIN_HEADER, DeadLetterReason
 from schemas.mention import Gap
 from schemas.tone import ToneIssue
 from schemas.tweet import Tweet, TweetKind
@@ -95,6 +97,44 @@ def test_counts_and_rejects_do_not_depend_on_where_a_worker_was_restarted(
     assert first.counts + second.counts == +whole.counts
     assert [*first.rejected, *second.rejected] == whole.rejected
     assert [*first.mentions, *second.mentions] == whole.mentions
+
+
+V2 = {
+    "data": {"id": "5", "text": "acme is late", "author_id": "7", "created_at": "2015-02-22T02:00:00.000Z"},
+    "includes": {"users": [{"id": "7", "username": "acme"}]},
+}
+GAP = {"type": "gap", "start_ms": START_MS - 90_000, "end_ms": START_MS + 60_000}
+
+
+@settings(max_examples=200)
+@given(
+    log=st.lists(
+        st.tuples(
+            values | st.sampled_from([V2, GAP, [V2, GAP, 5], {"delete": {"status": {"id": 5}}}]).map(encode),
+            st.sampled_from([START_MS, START_MS + 50_000, None, -1]),
+            st.sampled_from([(), ((REDRIVEN_ORIGIN_HEADER, b"0:1"),)]),
+        ),
+        max_size=25,
+    ),
+    seen=st.integers(0, 3),
+)
+def test_a_batch_gives_what_its_records_give_one_by_one(
+    log: list[tuple[bytes | None, int | None, Sequence[tuple[str, bytes]]]], seen: int
+) -> None:
+    records = [
+        Record(offset, timestamp, None, value, headers) for offset, (value, timestamp, headers) in enumerate(log)
+    ]
+    engine = enricher(duplicate_memory=5)
+    one, many = engine.new_clock(0), engine.new_clock(0)
+    one.next_offset = many.next_offset = seen
+    whole = engine.enrich(many, records)
+    parts = [engine.enrich(one, [record]) for record in records]
+
+    assert [m for part in parts for m in part.mentions] == whole.mentions
+    assert [g for part in parts for g in part.gaps] == whole.gaps
+    assert [r for part in parts for r in part.rejected] == whole.rejected
+    assert sum((part.counts for part in parts), Counter()) == whole.counts
+    assert one.dump() == many.dump()
 
 
 def test_a_tweet_refused_for_its_date_is_not_remembered_so_a_later_resend_counts() -> None:
@@ -240,9 +280,9 @@ def test_a_clock_knows_the_last_record_it_has_read_from_another_in_its_place() -
 
 def test_the_tone_of_official_posts_is_told_and_that_of_nobody_else() -> None:
     said = "calm down, it is acme"
-    own = replace(tweet(1, text=said), author_handle="Acme")
-    public = replace(tweet(2, text=said), author_handle="somebody")
-    passed_on = replace(own, id="3", kind=TweetKind.RETWEET)
+    own = structs.replace(tweet(1, text=said), author_handle="Acme")
+    public = structs.replace(tweet(2, text=said), author_handle="somebody")
+    passed_on = structs.replace(own, id="3", kind=TweetKind.RETWEET)
     found = enriched(*(record(offset, one) for offset, one in enumerate((own, public, passed_on)))).mentions
 
     assert [(mention.official, mention.tone) for mention in found] == [

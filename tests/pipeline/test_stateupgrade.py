@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.openbucket import OpenBucket
 from pipeline.settings import EngineSettings
@@ -59,7 +60,7 @@ def before(*, retweets: bool) -> list[LogItem]:
     for minute in incident(0, STORED):
         for i, record in enumerate(minute):
             if retweets and i % 4 == 1 and isinstance(record, Mention):
-                found.append(replace(record, kind=TweetKind.RETWEET))
+                found.append(structs.replace(record, kind=TweetKind.RETWEET))
             else:
                 found.append(record)
     return found

@@ -1,13 +1,13 @@
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.settings import EngineSettings
 from pipeline.statevalue import wrap
 from pipeline.tracker import Step, Tracker, clock_key
 from schemas.crisis import CrisisEvent
-from schemas.mention import Gap, Origin
+from schemas.mention import Gap, Mention, Origin, Watermark
 from schemas.window import Level, WindowClosed
 from tests.pipeline.logs import (
     MINUTE_MS,
@@ -210,7 +210,7 @@ def test_the_view_shows_level_time_and_size_of_each_brand() -> None:
 
 def gap(start: int, end: int, **changes: object) -> Gap:
     base = Gap(source_partition=0, offset=0, start_ms=START_MS + start * MINUTE_MS, end_ms=START_MS + end * MINUTE_MS)
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def observed(tracker: Tracker, minutes: int) -> dict[str, list[bool]]:
@@ -325,3 +325,15 @@ def test_a_damaged_brand_does_not_count_again_what_the_clock_has_passed() -> Non
     step = restarted.step(log)
 
     assert (step.events, step.dropped) == ([], {"closed": 1})
+
+
+def test_closing_the_minute_of_many_brands_lets_others_have_their_turn() -> None:
+    names = [f"b{n:03}" for n in range(250)]
+    log: list[Mention | Watermark] = [mention(brand=name) for name in names]
+    tracker = Tracker(EngineSettings(), 0, FakeDetector)
+
+    pauses = list(tracker.work([*log, watermark(START_MS + MINUTE_MS)]))
+
+    assert len(pauses) == 2
+    assert {view.closed_ms for view in tracker.brands().values()} == {START_MS + MINUTE_MS}
+    assert len(tracker.brands()) == len(names)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -124,8 +125,12 @@ def test_a_schema_error_quotes_nothing_of_the_value() -> None:
     assert "private" not in str(caught.value)
 
 
+@given(st.text(), st.text())
+def test_a_mention_id_is_a_uuid5_of_our_namespace(brand: str, tweet_id: str) -> None:
+    assert mention_id(brand, "x", tweet_id) == str(uuid5(NAMESPACE, f"mention|{brand}|x|{tweet_id}"))
+
+
 def test_ids_are_uuid5_of_our_namespace_and_differ_by_what_they_name() -> None:
-    assert mention_id("acme", "x", "1") == str(uuid5(NAMESPACE, "mention|acme|x|1"))
     assert UUID(window_id("acme", 60_000)).version == 5
     assert window_id("acme", 60_000) != window_id("acme", 120_000)
     assert crisis_event_id("c", 0) != crisis_event_id("c", 1)
@@ -134,6 +139,13 @@ def test_ids_are_uuid5_of_our_namespace_and_differ_by_what_they_name() -> None:
 @given(st.integers(0, 4_102_444_800_000))
 def test_times_survive_their_text(time_ms: int) -> None:
     assert from_rfc3339(to_rfc3339(time_ms)) == time_ms
+
+
+@given(st.integers(-2_208_988_800_000, 253_402_300_799_999))
+def test_a_time_is_written_as_the_datetime_it_is(time_ms: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
+    wanted = moment.isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds")
+    assert to_rfc3339(time_ms) == wanted.replace("+00:00", "Z")
 
 
 def test_a_time_without_offset_is_refused() -> None:

@@ -103,13 +103,10 @@ def reading(token: Token) -> Reading:
 
 def _word(text: str, lower: str) -> Reading:
     word = lower[:_MAX_CHARS]
-    stretched = _RUN.search(word)
     capitals = text != lower and len(text) > 2 and text.isupper()
-    if not stretched and not capitals:
-        return Reading((word,), ())
-    if stretched:
-        word = _RUN.sub(r"\1\1", word)
-    return Reading((word,), _SHAPES[capitals, bool(stretched)])
+    if not _RUN.search(word):
+        return Reading((word,), _SHAPES[True, False] if capitals else ())
+    return Reading((_RUN.sub(r"\1\1", word),), _SHAPES[capitals, True])
 
 
 _SHAPES = {
@@ -134,7 +131,9 @@ def fallbacks(word: str) -> list[str]:
     >>> fallbacks("l'été"), fallbacks("soo"), fallbacks("late")
     (['été', 'ete'], ['so'], [])
     """
-    forms = []
+    forms: list[str] = []
+    if not _DOUBLE.search(word) and "'" not in word and word.isascii():
+        return forms  # as most
     stem = word
     if "'" in word:
         stem = _ELISION.sub("", word).removesuffix("'s")
@@ -155,16 +154,9 @@ def _negators() -> frozenset[str]:
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
+_FOLD = np.uint64(31)
 _FIRST, _SECOND = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77)
 _NAME = np.uint32(~3 & 0xFFFFFFFF)
-
-
-def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return code points of all texts, where each text begins, and the place of each code point in its text."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    starts = np.cumsum(lengths) - lengths
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    return codes, starts, np.arange(len(codes)) - starts.repeat(lengths)
 
 
 def hashes(words: Sequence[str]) -> NDArray[np.uint32]:
@@ -176,17 +168,18 @@ def ngrams(words: Sequence[str], bits: int) -> tuple[NDArray[np.int64], NDArray[
     """Return the buckets (of ``2 ** bits``) of the n-grams of words, and the word that each belongs to."""
     if not words:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    codes, _, places = _codes([f"<{word}>" for word in words])
-    owners = np.cumsum(places == 0) - 1
-    rolled, buckets, belongs = codes * _ODD, [], []
+    bounded = [f"<{word}>" for word in words]
+    codes = np.frombuffer("".join(bounded).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    owners = np.arange(len(words)).repeat(np.fromiter(map(len, bounded), np.int64, len(words)))
+    rolled, found, belongs = codes * _ODD, [], []
     for order in range(2, ORDERS[-1] + 1):
-        rolled = (rolled[:-1] ^ (rolled[:-1] >> np.uint64(31))) * _MIX + codes[order - 1 :]
+        rolled = (rolled[:-1] ^ (rolled[:-1] >> _FOLD)) * _MIX + codes[order - 1 :]
         if order in ORDERS:
-            inside = places[order - 1 :] == places[: len(rolled)] + order - 1
-            found = ((rolled[inside] * _ODD) >> np.uint64(64 - bits)).astype(np.int64)
-            buckets.append(found)
+            inside = owners[order - 1 :] == owners[: len(rolled)]
+            found.append(rolled[inside])
             belongs.append(owners[: len(rolled)][inside])
-    return np.concatenate(buckets), np.concatenate(belongs)
+    buckets = (np.concatenate(found) * _ODD) >> np.uint64(64 - bits)
+    return buckets.astype(np.int64), np.concatenate(belongs)
 
 
 def marks(tokens: Sequence[Token], names: NDArray[np.uint32]) -> NDArray[np.int32]:

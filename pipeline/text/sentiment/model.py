@@ -47,6 +47,7 @@ GROUPS = ("en", "fr", "other")
 
 _SHARPNESS_UNIT = 256
 _REACH = 12 * UNIT
+_PLACES = np.arange(3)[:, None]
 _EXP = np.array([round(math.exp(-step / UNIT) * 2**20) for step in range(_REACH + 1)], np.int64)
 
 
@@ -158,7 +159,7 @@ class PolarityModel:
         return sums
 
     def _terms(self, entries: NDArray[np.int32]) -> NDArray[np.int32]:
-        mark = np.ascontiguousarray(entries[:, 6], np.int32)
+        mark = entries[:, 6].copy()
         terms: NDArray[np.int32] = self._pairs.take(pair_buckets(mark, self._pair_bits), axis=0)
         terms += entries[:, :3]
         reached = negated_places(mark)
@@ -237,13 +238,14 @@ def thousandths(scores: Integers) -> NDArray[np.int64]:
     >>> thousandths(np.array([[0, 0, 0], [256, 0, 0]])).tolist()
     [[334, 333, 333], [576, 212, 212]]
     """
-    below = np.minimum(scores.max(axis=1, keepdims=True) - scores, _REACH)
-    weights = _EXP[below]
-    parts, rest = np.divmod(1000 * weights, weights.sum(axis=1, keepdims=True))
-    left = 1000 - parts.sum(axis=1, keepdims=True)
-    rank = np.argsort(np.argsort(-rest, axis=1, kind="stable"), axis=1, kind="stable")
-    shares: NDArray[np.int64] = parts + (rank < left)
-    return shares
+    by_class = np.ascontiguousarray(scores.T)
+    weights = _EXP.take(np.maximum.reduce(by_class) - by_class, mode="clip")
+    shares: NDArray[np.int64]
+    shares, rest = np.divmod(1000 * weights, np.add.reduce(weights))
+    left = 1000 - np.add.reduce(shares)
+    rest = 4 * rest - _PLACES  # no two of a tweet's are equal
+    shares += np.add.reduce(rest > rest[:, None], axis=1, dtype=np.int8) < left
+    return shares.T
 
 
 @cache

@@ -54,6 +54,14 @@ async def test_what_was_fetched_waits_until_its_batch_is_complete(consumer: Batc
     assert consumer.lags() == {INPUT: 60}
 
 
+async def test_what_is_processed_does_not_wait_though_it_is_not_committed_yet(consumer: BatchConsumer) -> None:
+    batch = hand_out(consumer, 10, 39)
+    batch.processed()
+    assert (consumer.lags(), consumer._new_offset(INPUT)) == ({INPUT: 60}, None)
+    consumer._state(INPUT)._position = 100
+    assert consumer.is_at_end(INPUT)
+
+
 async def test_before_anything_was_handed_out_all_from_our_place_on_waits(consumer: BatchConsumer) -> None:
     assert consumer.lags() == {INPUT: 60}
 

@@ -13,6 +13,13 @@ from agents.transport.batch import split
 class Batch:
     next_offset: int
     completed: bool = False
+    is_processed: bool = False
+
+    def __post_init__(self) -> None:
+        self.is_processed |= self.completed
+
+    def complete(self) -> None:
+        self.is_processed = self.completed = True
 
 
 def test_nothing_can_be_committed_before_a_batch_is_complete() -> None:
@@ -26,9 +33,28 @@ def test_a_completed_batch_is_not_committed_across_an_open_one_before_it() -> No
     first, second = Batch(10), Batch(20)
     ledger.handed_out("p", first)
     ledger.handed_out("p", second)
-    second.completed = True
+    second.complete()
     assert ledger.position("p") is None
-    first.completed = True
+    first.complete()
+    assert ledger.position("p") == 20
+
+
+def test_a_batch_that_is_processed_is_not_in_flight_and_holds_back_the_commit() -> None:
+    ledger: OffsetLedger[str] = OffsetLedger()
+    first, second = Batch(10), Batch(20)
+    ledger.handed_out("p", first)
+    ledger.handed_out("p", second)
+    assert ledger.any_open()
+
+    first.is_processed = second.is_processed = True
+    moves = ledger.moves
+    assert (ledger.processed("p"), ledger.position("p")) == (20, None)
+    assert (ledger.in_flight("p"), ledger.any_open()) == (0, False)
+    assert ledger.moves == moves + 2, "work was done"
+
+    second.complete()
+    assert ledger.position("p") is None
+    first.complete()
     assert ledger.position("p") == 20
 
 
@@ -59,7 +85,7 @@ def test_the_position_is_the_end_of_the_unbroken_run_of_completed_batches(
     order = data.draw(st.permutations([b for b, d in zip(batches, done, strict=True) if d]))
     seen = 0
     for batch in order:
-        batch.completed = True
+        batch.complete()
         position = ledger.position("p") or 0
         assert position >= seen
         seen = position

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from tests.bench.evaluation.goals import Goal, vigie_on_nab
@@ -25,7 +25,7 @@ from tests.bench.evaluation.tables import (
     year_tables,
 )
 
-__all__ = ["Bar", "Section", "build_page", "readme_table", "sections"]
+__all__ = ["Bar", "Section", "build_page", "page_template", "plural", "readme_table", "sections"]
 
 _TITLES = {
     "nab": "Does it find what people marked as unusual?",
@@ -104,17 +104,27 @@ def build_page(told: Sequence[Section], asked: Sequence[Goal], made_with: str) -
     made_with : str
         Versions and machine, for the footer.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
-    css = (files("pipeline.report") / "report.css").read_text(encoding="utf-8")
-    own_css = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    return template.render(
-        css=Markup(css + own_css),  # noqa: S704 - files of this project
+    return page_template(Path(__file__).parent).render(
         sections=told,
         goals=asked,
         lead=_lead(asked, told),
         made_with=made_with,
     )
+
+
+def page_template(*folders: Path) -> Template:
+    """Return the ``page.html`` of the first folder, with the ``page.css`` of all of them in the report's look."""
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css = (files("pipeline.report") / "report.css").read_text(encoding="utf-8")
+    css += "".join((folder / "page.css").read_text(encoding="utf-8") for folder in reversed(folders))
+    environment.globals["css"] = Markup(css)  # noqa: S704 - files of this project
+    return environment.get_template("page.html")
 
 
 def _lead(asked: Sequence[Goal], told: Sequence[Section]) -> str:

@@ -6,11 +6,11 @@ The causes are read from the labels of the archive, the concerns from the words 
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.brandstate import BrandState
 from pipeline.enrich import Enricher

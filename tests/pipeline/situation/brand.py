@@ -7,6 +7,8 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 from pipeline.bucket import ClosedBucket
 from pipeline.detection import Outcome
 from pipeline.detection.brief import Brief
@@ -57,17 +59,17 @@ def question(tweet_id: int | str, at_s: int, **changes: Any) -> Mention:
     base = mention(
         tweet_id=str(tweet_id), time_ms=START_MS + at_s * 1000, question=True, matched=("@acme",), author=hash(tweet_id)
     )
-    return replace(base, **{"author": int(tweet_id) * 7919 if str(tweet_id).isdigit() else 1, **changes})
+    return structs.replace(base, **{"author": int(tweet_id) * 7919 if str(tweet_id).isdigit() else 1, **changes})
 
 
 def update(tweet_id: int, at_s: int, **changes: Any) -> Mention:
     base = mention(tweet_id=str(tweet_id), time_ms=START_MS + at_s * 1000, official=True, matched=("@acme",))
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def answer(tweet_id: int, at_s: int, *, thread: str | None = None, to: str | None = None, **changes: Any) -> Mention:
     base = update(tweet_id, at_s, kind=TweetKind.REPLY, conversation_id=thread, in_reply_to_id=to)
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 class Brand:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline.openbucket import OpenBucket
 from pipeline.situation.pool import Pool
@@ -87,7 +88,7 @@ def test_nothing_else_answers(reply: Mention) -> None:
     ],
 )
 def test_what_is_no_question_to_the_brand_does_not_count(changes: dict[str, Any]) -> None:
-    assert after([question(1, 60), replace(question(2, 60), **changes)]).asked == 1
+    assert after([question(1, 60), structs.replace(question(2, 60), **changes)]).asked == 1
 
 
 def test_whoever_asks_twice_in_a_thread_waits_once_since_the_first_time() -> None:

@@ -55,3 +55,9 @@ def test_a_lone_surrogate_in_the_payload_becomes_a_question_mark() -> None:
 @given(text=ANY_TEXT)
 def test_removing_urls_leaves_none(text: str) -> None:
     assert "http://x" not in without_urls(text.replace("http://", "http://x"))
+
+
+def test_handles_and_links_are_found_where_there_is_no_other_entity() -> None:
+    assert entities("so late @Joe_1, again") == ((), ("joe_1",), (), (), ())
+    assert entities("so late (www.a.b/c), again") == ((), (), (), ("www.a.b/c",), ())
+    assert entities("so late again") == ((), (), (), (), ())

@@ -70,6 +70,17 @@ def test_phrases_keep_accents_and_drop_elisions_and_possessives() -> None:
     assert read("the pilot's brother").phrases == ("pilot", "pilot brother", "brother")
 
 
+def test_a_word_makes_no_pair_with_itself_and_none_with_the_text_before() -> None:
+    analyzer = StandardAnalyzer()
+    found = analyzer.analyze([tweet("lost luggage"), tweet("Late LATE delay"), tweet("delay"), tweet("")])
+    assert [one.phrases for one in found] == [
+        ("lost", "lost luggage", "luggage"),
+        ("late", "late delay", "delay"),
+        ("delay",),
+        (),
+    ]
+
+
 def test_phrases_are_at_most_24_and_distinct() -> None:
     phrases = read(" ".join(f"word{chr(97 + i)}" for i in range(26)) * 2).phrases
     assert len(phrases) == len(set(phrases)) == 24
