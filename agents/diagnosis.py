@@ -80,7 +80,7 @@ async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Fi
         await consumer.stop()
     started = any(offset is not None for offset in committed.values())
     lag = sum(ends[tp] - max(starts[tp], committed[tp] or 0) for tp in tps)
-    detail = f"{lag:,} records of {topic} not processed yet"
+    detail = f"{lag:,} records of {topic} not committed yet"
     return Finding(
         check=f"lag of {role}",
         ok=True,

@@ -23,7 +23,7 @@ _LEAST_PARTITIONS = 8
 _COMPACTED_AFTER_S = 20 * 60
 """What was written to a changelog within this time may still be there: its segments are closed after ten minutes and
 compacted ten minutes later (`vigie topics create`)."""
-STATES_A_BATCH = 32
+STATES_A_BATCH = 16
 """Most brands whose state a batch writes (`agents.track`); what is left waits for the next."""
 _WINDOWS_KEPT_H = 30 * 24
 
