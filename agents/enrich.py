@@ -115,7 +115,7 @@ class EnrichStage:
         started = time.perf_counter()
         self._enricher.watchlist = self._watchlist.current
         source = self._sources.get(batch.partition) or await self._take_over(batch)
-        cpu = time.process_time()
+        cpu = time.thread_time()
         enriched = self._enricher.enrich(source.clock, batch.records)
         cpu = self._meter.spent("compute", cpu)
         await self._faults.reach(FaultPoint.ENRICH_COMPUTED)

@@ -130,7 +130,7 @@ class TrackStage:
                 await self._process(batch, share, started)
 
     async def _process(self, batch: RecordBatch, share: _Share, started: float) -> None:
-        cpu = time.process_time()
+        cpu = time.thread_time()
         records, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._meter.spent("decode", cpu)
@@ -194,7 +194,7 @@ class TrackStage:
                     await self._store(share, share.tracker.settle())
 
     async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
-        cpu = time.process_time()
+        cpu = time.thread_time()
         windows = [_window_record(event) for event in step.events if isinstance(event, WindowClosed)]
         crises = [_crisis_record(event) for event in step.events if not isinstance(event, WindowClosed)]
         self._meter.spent("encode", cpu)

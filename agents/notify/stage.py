@@ -89,7 +89,7 @@ class NotifyStage:
         share = self._share(batch.partition)
         is_last = batch.next_offset >= batch.highwater
         share.caught_up = share.caught_up and is_last
-        cpu = time.process_time()
+        cpu = time.thread_time()
         read, letters, problem = self._decode(batch)
         self._limit.judge(records=len(batch), rejected=len(letters), example=problem)
         cpu = self._meter.spent("decode", cpu)

@@ -17,6 +17,7 @@ import msgspec
 
 from tests.bench.measuring import Others, machine, pinned
 from tests.bench.results import DEFAULT_PATH, Options, Part, Results
+from tests.bench.targets import judge
 from tests.brokers.jars import JarsError, class_path
 
 PARTS = ("throughput", "delay", "scaling", "footprint", "capacity", "report")
@@ -65,6 +66,7 @@ def bench(options: Options, parts: tuple[str, ...], path: Path = DEFAULT_PATH) -
         except Exception as exc:  # noqa: BLE001 - the other parts are measured all the same
             traceback.print_exc()
             results.problems[name] = f"{type(exc).__name__}: {exc}"
+        judge(results)
         results.machine = machine(pinned(pin=options.pin), others.busy())
         results.save(path)
     for name, problem in results.problems.items():

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,22 +34,12 @@ from tests.bench.contenders import Setup
 from tests.bench.contenders.lineup import CONTENDERS, Contender, Place
 from tests.bench.load import Load
 from tests.bench.measuring import Child, cpu_seconds, peak_rss_mib
-from tests.bench.results import Options, Results, Run, Target, Throughput
+from tests.bench.results import Options, Results, Run, Throughput
 from tests.bench.workers import RoleWorker
 
 __all__ = ["Mentions", "Source", "measure", "run"]
 
 _PART = re.compile(r'^vigie_step_cpu_seconds_total\{part="(\w+)",stage="(\w+)"\} (\S+)$', re.MULTILINE)
-_RATIOS = {
-    "vigie enrich / bare loop enrich": ("vigie enrich", "bare loop enrich", 0.7),
-    "vigie chain / bare loop chain": ("vigie chain", "bare loop chain", None),
-    "vigie chain / stock faust": ("vigie chain", "stock faust", 8.0),
-    "vigie chain / quix streams": ("vigie chain", "quix streams", 3.0),
-    "vigie chain / bytewax": ("vigie chain", "bytewax", 2.0),
-}
-"""How many times as much the first does with the same CPU, and what was asked for."""
-_RATES = {"vigie enrich": 20_000.0, "vigie track": 60_000.0, "vigie chain": 15_000.0}
-_ENGINE_US = 15.0
 _COUNTED_S = 400.0
 
 
@@ -85,7 +74,6 @@ def run(options: Options, results: Results) -> None:
                     if contender.name == "vigie enrich":
                         written = (setup, source.written)
             cluster.delete(f"run{number}.")
-    judge(results)
 
 
 @contextmanager
@@ -241,25 +229,3 @@ def parts_of(children: Sequence[Child]) -> dict[str, float]:
     """Return what Vigie's workers say of their own CPU, by stage and part, seconds."""
     pages = [child._get("/metrics") for child in children if isinstance(child, RoleWorker)]
     return {f"{stage} {part}": float(seconds) for page in pages for part, stage, seconds in _PART.findall(page or "")}
-
-
-def judge(results: Results) -> None:
-    """Compute the ratios and compare with what was asked for."""
-    cpu = {each.contender: [run.cpu_us for run in each.runs] for each in results.throughput if each.runs}
-    results.ratios.clear()
-    for name, (one, other, asked) in _RATIOS.items():
-        pairs = list(zip(cpu.get(one, []), cpu.get(other, []), strict=False))
-        if pairs:
-            # By run: what slowed the machine down slowed both.
-            results.ratios[name] = statistics.median(theirs / ours for ours, theirs in pairs)
-        if asked is not None:
-            results.judge(Target(name=name, at_least=asked, measured=results.ratios.get(name), unit="times"))
-    for name, asked in _RATES.items():
-        measured = 1e6 / statistics.median(cpu[name]) if name in cpu else None
-        results.judge(Target(name=f"{name} on one core", at_least=asked, measured=measured, unit="records/s"))
-    enrich = results.contender("vigie enrich")
-    engine = [run.cpu_us - sum(run.parts.values()) for run in enrich.runs] if enrich else []
-    measured = statistics.median(engine) if engine else None
-    results.judge(
-        Target(name="transport and Faust in enrich", at_most=_ENGINE_US, measured=measured, unit="µs a tweet")
-    )

@@ -36,7 +36,7 @@ class Setup:
     """Path of the file."""
     folder: str
     """For files of its own."""
-    batch: int = 1000
+    batch: int = 2000
     """Records that are read together, where it has batches."""
     chain: bool = True
     """Whether it tracks, too, or enriches only."""

@@ -34,7 +34,7 @@ async def main() -> None:
         bootstrap_servers=setup.brokers,
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="zstd",
         linger_ms=5,
         max_batch_size=512 * 1024,
     )

@@ -51,7 +51,7 @@ def main() -> None:
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=setup.batch * 4,
         producer_linger=0.005,
-        producer_compression_type="lz4",
+        producer_compression_type="zstd",
         producer_max_batch_size=512 * 1024,
         web_enabled=False,
         worker_redirect_stdouts=False,
