@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from tests.brokers.jars import JarsError, class_path
 PARTS = ("throughput", "delay", "scaling", "footprint", "capacity", "report")
 """Modules of `tests.bench` with a function ``run(options, results)``: later ones read what earlier ones wrote."""
 
-QUICK = Options(quick=True, runs=2, records=20_000, warm_up=5_000)
+QUICK = Options(quick=True, runs=1, records=20_000, warm_up=5_000)
+QUICK_PARTS = tuple(part for part in PARTS if part != "capacity")
+"""A formula cannot be fitted to a run or two."""
 
 
 def main() -> None:
@@ -32,11 +35,12 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="a figure of each kind, in a few minutes")
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"only these: {', '.join(PARTS)}")
-    parser.add_argument("--runs", type=int, help="interleaved runs of each contender (default: 5, quick: 2)")
+    parser.add_argument("--runs", type=int, help="interleaved runs of each contender (default: 5, quick: 1)")
     parser.add_argument("--records", type=int, help="tweets counted in a run (default: 200,000, quick: 20,000)")
     parser.add_argument("--no-pin", action="store_true", help="leave it to the system which process runs on which core")
     arguments = parser.parse_args()
-    sys.exit(bench(options_of(arguments), arguments.only or PARTS))
+    options = options_of(arguments)
+    sys.exit(bench(options, arguments.only or (QUICK_PARTS if options.quick else PARTS)))
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
@@ -53,10 +57,12 @@ def bench(options: Options, parts: tuple[str, ...], path: Path = DEFAULT_PATH) -
     except JarsError as exc:
         print(f"The bench needs Apache Kafka: {exc}", file=sys.stderr)
         return 1
-    results = Results(options=options) if set(parts) == set(PARTS) else earlier(path, options)
+    anew = set(parts) == set(QUICK_PARTS if options.quick else PARTS)
+    results = Results(options=options) if anew else earlier(path, options)
     others = Others()
     for name in parts:
         print(f"== {name}", file=sys.stderr, flush=True)
+        started = time.monotonic()
         results.problems.pop(name, None)
         try:
             part: Part = importlib.import_module(f"tests.bench.{name}").run
@@ -69,6 +75,7 @@ def bench(options: Options, parts: tuple[str, ...], path: Path = DEFAULT_PATH) -
         judge(results)
         results.machine = machine(pinned(pin=options.pin), others.busy())
         results.save(path)
+        print(f"== {name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     for name, problem in results.problems.items():
         print(f"{name}: {problem}", file=sys.stderr)
     return int(bool(results.problems))
