@@ -123,7 +123,7 @@ class Enricher:
         out = Enriched()
         candidates: list[_Candidate] = []
         unread = self._unread(clock, records, out)
-        # All are parsed before any is matched: code that stays in the processor's caches runs faster by a quarter.
+        # All are parsed before any is matched, so that the code of either stays in the processor's caches.
         found = [self._parse(record) for record in unread]
         out.counts["tweets"] += sum([len(parsed.tweets) for parsed in found])
         for record, parsed in zip(unread, found, strict=True):

@@ -12,7 +12,6 @@ import asyncio
 import gc
 import json
 import os
-import pickle
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import faust
+from msgspec import msgpack
 
 import agents.wiring
 from agents import logs
@@ -104,8 +104,7 @@ class Nothing:
         self._enriches = os.environ["BENCH_ROLE"] == "enrich"
         self._meter = Meter(int(os.environ["BENCH_RECORDS"]))
         self._stage = StageMeter(metrics, "bench", parts=(), reasons=())
-        sample = pickle.loads(Path(os.environ["BENCH_SAMPLE"]).read_bytes())  # noqa: S301 - our own
-        self._sample = cycle([OutRecord(*record) for record in sample])
+        self._sample = cycle(msgpack.decode(Path(os.environ["BENCH_SAMPLE"]).read_bytes(), type=list[OutRecord]))
 
     def forget(self) -> None: ...
 
@@ -219,8 +218,8 @@ class Bench:
         )
         records = [Record(index, tweet.time_ms + 500, tweet.key, tweet.value) for index, tweet in enumerate(tweets)]
         mentions = enricher.enrich(enricher.new_clock(0), records).mentions
-        path = self._folder / "sample.pickle"
-        path.write_bytes(pickle.dumps([tuple(_mention_record(mention)) for mention in mentions]))
+        path = self._folder / "sample.msgpack"
+        path.write_bytes(msgpack.encode([_mention_record(mention) for mention in mentions]))
         return [ArchiveRecord(tweet.key, tweet.value, tweet.time_ms) for tweet in tweets], path
 
     def run(self) -> None:
