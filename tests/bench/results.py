@@ -49,9 +49,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     quick: bool = False
     """A figure of each kind in a few minutes: fewer runs, fewer records, fewer points of an axis."""
-    runs: int = 5
+    runs: int = 3
     """Interleaved runs of each contender."""
-    records: int = 200_000
+    records: int = 60_000
     """Tweets that are counted in one run of a fast contender; slow ones (Faust as it comes) get fewer."""
     warm_up: int = 20_000
     """Tweets before those, not counted: imports, compiled patterns, caches of brands, but no text that comes again."""
