@@ -7,7 +7,6 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 bin := .venv/bin
-uv_version := 0.13.9
 python_files := schemas pipeline agents deploy tests
 # The first of these that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
@@ -22,12 +21,12 @@ demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broke
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not web" --numprocesses=4 --dist=loadscope
+	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not trust and not web" --numprocesses=4 --dist=loadscope
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops" --numprocesses=3 --dist=loadscope
+	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops and not trust" --numprocesses=3 --dist=loadscope
 
 .PHONY: test-ops
 test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)
@@ -43,12 +42,17 @@ test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk a
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=4 --dist=loadgroup
 
 .PHONY: test-faults-full
 test-faults-full: .venv/.dev ## The same with every fault many times over (about a quarter of an hour)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=4 --dist=loadgroup --full
+
+.PHONY: test-trust
+test-trust: .venv/.dev ## Prove deletion, secured connections, hostile input, isolation and the supply chain (as test-kafka)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m trust --numprocesses=4 --dist=loadscope tests/trust
 
 .PHONY: soak
 soak: .venv/.dev ## Run at full speed for twenty minutes and watch memory (as test-kafka)
@@ -86,13 +90,21 @@ schemas: .venv/.runtime ## Write schemas/json anew from the event classes
 	@$(bin)/python -m schemas.generate
 
 .PHONY: lock
-lock: .cache/uv/.stamp ## Choose the newest allowed dependencies and pin them with their hashes
+lock: .venv/.dev ## Choose the newest allowed dependencies and pin them with their hashes
 	@$(compile) --upgrade --group build --output-file requirements.txt
 	@$(compile) --upgrade --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	@for peer in quixstreams bytewax; do \
 		$(uv_compile) --upgrade $(contenders)/requirements-$$peer.in --output-file $(contenders)/requirements-$$peer.txt || exit 1; \
 	done
 	@echo "Written: requirements.txt, requirements-dev.txt, $(contenders)/requirements-*.txt"
+
+.PHONY: sbom
+sbom: .venv/.dev ## Write build/sbom.cdx.json, and deploy/licences.md anew
+	@$(bin)/python -m deploy.supply
+
+.PHONY: audit
+audit: .venv/.dev ## Compare what is pinned with known vulnerabilities: make audit ADVISORIES=all.zip (says where to get it)
+	@$(bin)/python -m deploy.supply.audit $(ADVISORIES)
 
 .PHONY: clean
 clean: ## Remove everything that the other verbs made
@@ -121,6 +133,7 @@ check-schemas: .venv/.dev
 check-files: .venv/.dev
 	@$(bin)/vigie config table | diff --unified deploy/settings.md - || \
 		{ echo "deploy/settings.md is stale: vigie config table > deploy/settings.md" >&2; exit 1; }
+	$(bin)/python -m deploy.supply --check
 	$(bin)/yamllint --strict .
 	$(bin)/shellcheck .ci/run $$(find deploy tests -name '*.sh' -not -path '*/node_modules/*')
 
@@ -132,7 +145,7 @@ check-deploy: .venv/.dev
 
 ##@ What the verbs stand on
 
-uv_compile = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+uv_compile = $(bin)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 compile = $(uv_compile) pyproject.toml --extra embedded
 contenders := tests/bench/contenders
@@ -153,9 +166,4 @@ contenders := tests/bench/contenders
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo "Installing what its checks need"
 	@$(bin)/pip install --quiet --require-hashes --requirement requirements-dev.txt
-	@touch $@
-
-.cache/uv/.stamp: Makefile | .venv/bin/python
-	@$(bin)/python -m venv .cache/uv
-	@.cache/uv/bin/pip install --quiet uv==$(uv_version)
 	@touch $@

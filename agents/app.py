@@ -1,6 +1,6 @@
 """The Faust applications: ``create_app`` builds one role; ``faust -A agents.app worker`` finds ``app``.
 
-enrich, track and notify are applications (consumer groups) of their own, so that each scales alone. Which one
+enrich, track, notify and erase are applications (consumer groups) of their own, so that each scales alone. Which one
 ``agents.app:app`` is, is chosen by ``VIGIE_ROLE`` (default ``enrich``).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 
@@ -22,6 +22,7 @@ from agents.deadletters import TooManyDeadLetters
 from agents.metrics import Metrics
 from agents.metrics.scrape import ask_about_worker
 from agents.publishing import Publisher, WriteRefused
+from agents.retention import retention_of
 from agents.role import Role, web_port
 from agents.settings import Settings, load_settings
 from agents.topics import (
@@ -35,7 +36,7 @@ from agents.transport import BatchProducer, RecordBatch
 from agents.vitals import Vitals
 from agents.watchdog import Watchdog, dump_stacks
 from agents.web import add_pages
-from agents.wiring import define_enrich, define_notify, define_track
+from agents.wiring import define_enrich, define_erase, define_notify, define_track
 
 __all__ = ["VigieApp", "create_app"]
 
@@ -62,6 +63,8 @@ class VigieApp(faust.App):
     role: Role
     metrics: Metrics
     publisher: Publisher
+    waits: Callable[[], bool]
+    """Whether the role leaves its input alone on purpose: no reason to call it stuck."""
     watchdog: Watchdog | None = None
     """Watches from the start on."""
 
@@ -84,6 +87,9 @@ class VigieApp(faust.App):
             sys.stderr.flush()
             os._exit(_FATAL[type(exc)])
         logger.info("topics: %s", ", ".join(f"{name}({count})" for name, count in sorted(counts.items())))
+        if self.role is Role.ERASE:  # it alone has to see to it, and has the right to ask
+            for line in (await retention_of(self.settings)).problems:
+                logger.warning(line)
         if self.settings.fault_points:
             logger.critical("fault points are active, this worker is made to fail: %s", self.settings.fault_points)
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder in it, not the parents
@@ -171,6 +177,7 @@ def create_app(settings: Settings, role: Role) -> VigieApp:
         worker_redirect_stdouts=False,
     )
     app.settings, app.role, app.metrics = settings, role, Metrics(settings.metrics_brands)
+    app.waits = lambda: False
     cast("BatchProducer", app.producer).idempotent = settings.idempotent_producer
     match role:
         case Role.ENRICH:
@@ -179,6 +186,8 @@ def create_app(settings: Settings, role: Role) -> VigieApp:
             define_track(app)
         case Role.NOTIFY:
             define_notify(app)
+        case Role.ERASE:
+            define_erase(app)
     ask_about_worker(app)
     add_pages(app)
     return app

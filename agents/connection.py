@@ -3,7 +3,9 @@
 ADR: a Kafka client takes a refused login for a broker that is not there: it logs the reason and raises that nobody
 could be reached, and so it is tried again for a minute over a password that stays wrong. So when a client has found
 nobody, `refusal` asks once more, by a bare connection, and tells a broker that is absent (worth another try) from
-one that is there and does not take us (not worth one), with the setting to look at.
+one that is there and does not take us (not worth one), with the setting to look at. A refused token it does not
+notice at all: the broker says so in the content of its answer (RFC 7628, 3.2.3), which aiokafka 0.14 does not read,
+and closes the connection at the next request. So `refusal` shows the token by itself and reads the answer.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
-from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator, create_conn
 from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
@@ -22,9 +25,10 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
-from aiokafka.protocol.admin import SaslHandShakeRequest
+from aiokafka.protocol.admin import SaslAuthenticateRequest, SaslHandShakeRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from faust import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials
 from faust.types.auth import CredentialsT
 
 from agents.settings import Settings, security
@@ -44,6 +48,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
 def faust_credentials(settings: Settings) -> CredentialsT | None:
     """Return the same for Faust's ``broker_credentials``. It shows neither password nor key in its ``repr``."""
     context = security.tls_context(settings) if security.uses_tls(settings) else None
+    if security.uses_token(settings):
+        return OAuthCredentials(oauth_cb=_TokenFile(settings), ssl_context=context)
     if security.uses_sasl(settings):
         return SASLCredentials(
             username=settings.sasl_username,
@@ -60,9 +66,25 @@ def _security_options(settings: Settings) -> dict[str, Any]:
         options["ssl_context"] = security.tls_context(settings)
     if security.uses_sasl(settings):
         options["sasl_mechanism"] = settings.sasl_mechanism
+    if security.uses_token(settings):
+        options["sasl_oauth_token_provider"] = _TokenFile(settings)
+    elif security.uses_sasl(settings):
         options["sasl_plain_username"] = settings.sasl_username
         options["sasl_plain_password"] = security.password(settings)
     return options
+
+
+class _TokenFile(AbstractTokenProvider):  # type: ignore[misc] # the library has no types
+    """Gives each connection the token that the file holds by then."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def token(self) -> str:
+        try:
+            return await asyncio.to_thread(security.token, self._settings)
+        except ValueError as exc:  # half way through a rotation: clients try a failed connection again
+            raise KafkaConnectionError(str(exc)) from exc
 
 
 async def refusal(settings: Settings) -> str | None:
@@ -92,20 +114,27 @@ async def _refusal_of(settings: Settings, host: str, port: int) -> str | None:
     """Return why one broker does not take us; None when it does. Raises when it is not there."""
     await _reach(host, port)
     try:
-        async with _connection(host, port, _security_options(settings)) as connection:
-            if security.uses_sasl(settings) or await _serves(connection):
-                return None
-        async with _connection(host, port, _security_options(settings)) as connection:
-            asks = await connection.send(SaslHandShakeRequest(settings.sasl_mechanism))
-            if asks.error_code == IllegalSaslStateError.errno:  # the answer of a listener without logins
-                return None
-            return _hint("asks for a login", "security_protocol", "sasl_username", "sasl_password_file")
+        return await _refused_login(settings, host, port)
     except ssl.SSLCertVerificationError as exc:
         return _hint(f"shows a certificate that we do not trust ({exc.verify_message})", "tls_ca_file", "brokers")
     except (IllegalSaslStateError, SaslAuthenticationFailed, UnsupportedSaslMechanismError) as exc:
         return _login_problem(settings, exc)
     except (KafkaError, OSError, TimeoutError) as exc:
         return await _mismatch(settings, host, port, exc)
+
+
+async def _refused_login(settings: Settings, host: str, port: int) -> str | None:
+    """Return what is not asked or not answered in the client's own words; the rest is raised."""
+    async with _connection(host, port, _security_options(settings)) as connection:
+        if security.uses_token(settings):
+            return await _token_refusal(settings, host, port)
+        if security.uses_sasl(settings) or await _serves(connection):
+            return None
+    async with _connection(host, port, _security_options(settings)) as connection:
+        asks = await connection.send(SaslHandShakeRequest(settings.sasl_mechanism))
+        if asks.error_code == IllegalSaslStateError.errno:  # the answer of a listener without logins
+            return None
+        return _hint("asks for a login", "security_protocol", "sasl_username", "sasl_password_file")
 
 
 def _login_problem(settings: Settings, why: KafkaError) -> str:
@@ -117,6 +146,20 @@ def _login_problem(settings: Settings, why: KafkaError) -> str:
         case _:
             what = f"refuses the login of {settings.sasl_username!r} ({why})"
             return _hint(what, "sasl_username", "sasl_password_file", "sasl_mechanism")
+
+
+async def _token_refusal(settings: Settings, host: str, port: int) -> str | None:
+    options = _security_options(settings)
+    login = OAuthAuthenticator(sasl_oauth_token_provider=options["sasl_oauth_token_provider"])
+    content, _ = await login.step(None)
+    # Without a login of the client's own, which would be this one.
+    options["security_protocol"] = "SSL" if security.uses_tls(settings) else "PLAINTEXT"
+    async with _connection(host, port, options) as connection:
+        await connection.send(SaslHandShakeRequest(settings.sasl_mechanism))
+        answer = await connection.send(SaslAuthenticateRequest(content))
+    if not answer.sasl_auth_bytes and not answer.error_code:
+        return None
+    return _hint("refuses the token; its log says why, as a rule the token has expired", "sasl_token_file")
 
 
 async def _mismatch(settings: Settings, host: str, port: int, why: Exception) -> str | None:

@@ -1,4 +1,4 @@
-"""What ``vigie doctor`` looks at: broker, topics, consumer lag, state."""
+"""What ``vigie doctor`` looks at: broker, topics, retention, consumer lag, state."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from agents.connection import client_options
 from agents.reading import read_topic
+from agents.retention import retention_of
 from agents.settings import Settings, SettingsError
 from agents.state import ChangelogPartition
 from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelog, check_topics
@@ -46,8 +47,14 @@ async def diagnose(settings: Settings, *, timeout_s: float) -> AsyncIterator[Fin
     yield Finding(
         check="topics", ok=True, detail=", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
     )
+    yield await _retention(settings)
     names = settings.topics
-    read = [("enrich", names.raw), ("track", names.mentions), ("track", names.feedback)]
+    read = [
+        ("enrich", names.raw),
+        ("track", names.mentions),
+        ("track", names.feedback),
+        ("erase", names.compliance),
+    ]
     if settings.notify is not None:
         read.append(("notify", names.crises))
     for role, topic in read:
@@ -61,7 +68,17 @@ def _configuration(settings: Settings) -> Finding:
         watchlist = Watchlist.load(settings.watchlist)
     except (SettingsError, WatchlistError) as exc:
         return Finding(check="configuration", ok=False, detail=str(exc))
-    return Finding(check="configuration", ok=True, detail=f"{settings.watchlist}: {len(watchlist.brands)} brands")
+    detail = f"{settings.watchlist}: {len(watchlist.brands)} brands"
+    if settings.author_key_file is None:
+        detail += "; without author_key_file (VIGIE_AUTHOR_KEY_FILE) anybody can work out the hashes of authors"
+    return Finding(check="configuration", ok=True, detail=detail)
+
+
+async def _retention(settings: Settings) -> Finding:
+    found = await retention_of(settings)
+    lines = found.problems + [f"not known of {name}: {why}" for name, why in found.unknown.items()]
+    detail = "\n".join(lines) or "no topic keeps personal data for longer than it should"
+    return Finding(check="retention", ok=not found.problems, detail=detail)
 
 
 async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Finding:

@@ -1,4 +1,4 @@
-"""The enrich agent: raw records in, mentions, watermarks and dead letters out."""
+"""The enrich agent: raw records in; mentions, watermarks, compliance notices and dead letters out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from mode import get_logger
 
 from agents.deadletters import DeadLetterLimit, dead_letter
+from agents.erase.forwarding import compliance_records
 from agents.faultpoints import FaultPoint, FaultPoints
 from agents.history import read_past
 from agents.metrics import Metrics, PartitionFacts, StageMeter
@@ -61,7 +62,7 @@ class _Source:
 class EnrichStage:
     """What the enrich agent does with a batch. Owns the clocks of the partitions it is assigned.
 
-    Order matters (ARCHITECTURE.md §4 and §5): mentions and watermark are acknowledged, then the clock is
+    Order matters (ARCHITECTURE.md §4 and §5): notices, mentions and watermark are acknowledged, then the clock is
     written to its table, then the batch is complete. A crash in between repeats decisions that were
     already written, and the trackers drop the repeats by their origin.
     """
@@ -84,7 +85,8 @@ class EnrichStage:
         self._unreadable_clocks = metrics.state_problems.labels("clock")
         self._faults = FaultPoints(settings.fault_points)
         self._limit = DeadLetterLimit(settings.deadletter_limit_share, settings.deadletter_limit_records)
-        self._enricher = Enricher(settings.engine(), watchlist.current, settings.analyzer())
+        self._analyzer = settings.analyzer()
+        self._enricher = Enricher(settings.engine(), watchlist.current, self._analyzer)
         self._sources: dict[int, _Source] = {}
         self._silences: dict[int, Silence] = {}
         self._assignments = 0
@@ -96,6 +98,10 @@ class EnrichStage:
         self._assignments += 1
         self._sources.clear()
         self._silences.clear()
+
+    def forget_texts(self) -> None:
+        """Drop what is remembered of texts, so that none of them outlives its record by much."""
+        self._analyzer.forget()
 
     async def process(self, batch: RecordBatch) -> None:
         """Enrich one batch, write what became of it, and complete it.
@@ -125,9 +131,12 @@ class EnrichStage:
         mentions += [_mention_record(mention) for mention in enriched.mentions]
         mentions += await self._watermark_records(watermark, appended_headers(batch.records))
         letters = [self._letter(rejected) for rejected in enriched.rejected]
+        notices = compliance_records(enriched.notices)
         self._meter.spent("encode", cpu)
         await self._publisher.write(self._topics.deadletters, letters)
         await self._faults.reach(FaultPoint.ENRICH_LETTERS)
+        await self._publisher.write(self._topics.compliance, notices)
+        await self._faults.reach(FaultPoint.ENRICH_NOTICES)
         await self._publisher.write(self._topics.mentions, mentions)
         await self._faults.reach(FaultPoint.ENRICH_MENTIONS)
         await source.owned.write({_clock_key(batch.partition): source.clock.dump()})

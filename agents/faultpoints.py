@@ -27,6 +27,7 @@ class FaultPoint(StrEnum):
     ENRICH_TAKEN = "enrich.taken"
     ENRICH_COMPUTED = "enrich.computed"
     ENRICH_LETTERS = "enrich.letters-written"
+    ENRICH_NOTICES = "enrich.notices-written"
     ENRICH_MENTIONS = "enrich.mentions-written"
     ENRICH_CLOCK = "enrich.clock-written"
     ENRICH_IDLE = "enrich.idle-due"
@@ -41,6 +42,10 @@ class FaultPoint(StrEnum):
     NOTIFY_STATE = "notify.state-written"
     NOTIFY_DELIVERED = "notify.delivered"
     NOTIFY_LETTER = "notify.letter-written"
+    ERASE_TAKEN = "erase.taken"
+    ERASE_LETTERS = "erase.letters-written"
+    ERASE_BROADCAST = "erase.broadcast"
+    ERASE_REDACTED = "erase.redacted"
 
 
 class InjectedFault(Exception):

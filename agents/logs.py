@@ -2,7 +2,7 @@
 
 What a line is about (`FIELDS`) travels in ``extra=``, not only in its words, so that a log can be searched for one
 brand or one partition. No line holds the text of a tweet: our own quote nothing of a record, and the libraries whose
-debugging would are kept from it.
+debugging would are kept from it. What a line does quote acts on no terminal, and cannot pass for a line of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+from agents.terminal import escaped_json, inert
 from schemas.times import to_rfc3339
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class _Text(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - overrides
         about = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        return super().formatMessage(record) + (f" [{about}]" if about else "")
+        return inert(super().formatMessage(record) + (f" [{about}]" if about else ""))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - overrides
+        return inert(super().formatException(ei))
 
 
 class _Json(OrjsonFormatter):
@@ -66,6 +70,9 @@ class _Json(OrjsonFormatter):
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002 - overrides
         return _time(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escaped_json(super().format(record))
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         """Leave out what else a library has added, and write what is not UTF-8 in a way that is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,13 +12,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from agents.connection import client_options
-from agents.reading import partitions_of
+from agents.reading import is_about, is_redacted, partitions_of
 from agents.reports import crisis_records, window_records
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, admin_client
 from agents.transport import end_offsets
 from pipeline.archive.texts import TextSearch
-from pipeline.present import Presents
+from pipeline.present import Presents, last_versions
 from pipeline.replay import CRISES_FILE, WINDOWS_FILE
 from schemas.reading import SchemaError, read_crisis_record, read_window
 from schemas.situation import CrisisRecord
@@ -31,7 +31,7 @@ MAX_WINDOWS = 100_000
 """Windows read back from the end of a partition, at most: an hour of 1,600 brands."""
 MAX_CRISIS_RECORDS = 5_000
 """Records of crises read back from the end of a partition, at most. A crisis that is open says something at least at
-every situation report; one that is further back than this is not known."""
+every situation report; one that is further back than this is not known. Redacted events, published again, count."""
 
 _HOUR_MS = 61 * 60_000
 _FIRST_STEP = 500
@@ -86,16 +86,17 @@ async def watch_topics(settings: Settings, *, follow: bool) -> AsyncGenerator[Pr
     windows, crises = settings.topics.windows, settings.topics.crises
     async with _consumer(settings, (windows, crises)) as (consumer, tps):
         ends = await end_offsets(consumer, tps)
-        await _seek_back(consumer, ends, {windows: (MAX_WINDOWS, _an_hour_back), crises: (MAX_CRISIS_RECORDS, _never)})
+        reach = {windows: (MAX_WINDOWS, _an_hour_back), crises: (MAX_CRISIS_RECORDS, _never)}
+        intake = _Intake(presents, windows, await _seek_back(consumer, ends, reach))
         async for records in _until(consumer, ends):
-            _take_in(presents, records, windows)
+            intake.take(records)
         yield presents
         silent = 0
         while follow:
             fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=2_000)
             silent = 0 if fetched else silent + 1
             for records in fetched.values():
-                _take_in(presents, records, windows)
+                intake.take(records)
             if silent >= _SILENT_FETCHES:
                 silent = 0
                 async with admin_client(settings, timeout_s=_CONNECT_S):
@@ -103,15 +104,42 @@ async def watch_topics(settings: Settings, *, follow: bool) -> AsyncGenerator[Pr
             yield presents
 
 
-def _take_in(presents: Presents, records: Iterable[Record], windows: str) -> None:
-    for record in records:
-        try:
-            if record.topic == windows:
-                presents.see_window(read_window(record.value))
-            else:
-                presents.see_crisis(read_crisis_record(record.value))
-        except SchemaError:
-            continue
+class _Intake:
+    """Takes records into the present, but for redacted events of a time before the one that reading began in.
+
+    They are at the end of the topic, however old they are. Of a crisis of which nothing else is known they say nothing
+    of the present: its end may lie before that place.
+    """
+
+    def __init__(self, presents: Presents, windows: str, whole: Collection[TopicPartition]) -> None:
+        self._presents = presents
+        self._windows = windows
+        self._since = dict.fromkeys(whole, "")
+        """By partition, the time that reading began in, RFC 3339; empty where all of it is read."""
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Take in records of one partition, in their order."""
+        for record in records:
+            try:
+                if record.topic == self._windows:
+                    self._presents.see_window(read_window(record.value))
+                else:
+                    self._take(record, read_crisis_record(record.value))
+            except SchemaError:
+                continue
+
+    def _take(self, record: Record, event: CrisisRecord) -> None:
+        tp = TopicPartition(record.topic, record.partition)
+        if not is_redacted(record):
+            self._since.setdefault(tp, event.time)
+        elif self._is_of_before(event, self._since.get(tp)):
+            return
+        self._presents.see_crisis(event)
+
+    def _is_of_before(self, event: CrisisRecord, since: str | None) -> bool:
+        brand = self._presents.brands.get(event.brand)
+        known = brand is not None and event.crisis_id in brand.crises
+        return not known and (since is None or event.time < since)
 
 
 async def windows_of(settings: Settings, brand: str, since_ms: int) -> list[WindowClosed]:
@@ -133,7 +161,7 @@ async def windows_of(settings: Settings, brand: str, since_ms: int) -> list[Wind
 
 def _windows_in(records: Iterable[Record], brand: str) -> Iterator[WindowClosed]:
     for record in records:
-        if record.key == brand.encode():
+        if is_about(record, brand):
             try:
                 yield read_window(record.value)
             except SchemaError:
@@ -141,38 +169,43 @@ def _windows_in(records: Iterable[Record], brand: str) -> Iterator[WindowClosed]
 
 
 async def records_of(settings: Settings, brand: str) -> list[CrisisRecord]:
-    """Return the records of a brand on the topic of crises, all that it holds; raises as `watch_topics`."""
-    topic, found = settings.topics.crises, []
+    """Return the records of a brand on the topic of crises, all that it holds, each event once, as it is now.
+
+    Raises as `watch_topics`.
+    """
+    topic = settings.topics.crises
+    found: list[CrisisRecord] = []
     async with _consumer(settings, (topic,)) as (consumer, tps):
         ends = await end_offsets(consumer, tps)
         await consumer.seek_to_beginning(*tps)
         async for records in _until(consumer, ends):
             for record in records:
-                if record.key == brand.encode():
+                if is_about(record, brand):
                     try:
                         found.append(read_crisis_record(record.value))
                     except SchemaError:
                         continue
-    return found
+    return last_versions(found)
 
 
 async def raw_texts(settings: Settings, wanted: Iterable[str], since_ms: int) -> tuple[dict[str, str], int]:
     """Read the raw topic from a time on for the texts of a few tweets; return them, and how many are missing.
 
     A record is never appended before its tweet was written, so what was appended before ``since_ms`` holds nothing
-    of later tweets. Raises as `watch_topics`.
+    of later tweets. The compliance messages are read behind it: what was withdrawn is missing. Raises as
+    `watch_topics`.
     """
-    topic = settings.topics.raw
     search = TextSearch(list(wanted), max_bytes=settings.max_record_bytes)
-    async with _consumer(settings, (topic,)) as (consumer, tps):
-        ends = await end_offsets(consumer, tps)
-        places = await consumer.offsets_for_times(dict.fromkeys(tps, since_ms))
-        for tp in tps:
-            place = places.get(tp)
-            consumer.seek(tp, ends[tp] if place is None else place.offset)
-        async for records in _until(consumer, ends):
-            for record in records:
-                search.read(record.value)
+    for topic in (settings.topics.raw, settings.topics.compliance):
+        async with _consumer(settings, (topic,)) as (consumer, tps):
+            ends = await end_offsets(consumer, tps)
+            places = await consumer.offsets_for_times(dict.fromkeys(tps, since_ms))
+            for tp in tps:
+                place = places.get(tp)
+                consumer.seek(tp, ends[tp] if place is None else place.offset)
+            async for records in _until(consumer, ends):
+                for record in records:
+                    search.read(record.value)
     return search.texts, search.missing
 
 
@@ -200,9 +233,13 @@ _Enough = Callable[[Record, Record], bool]
 
 async def _seek_back(
     consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], reach: Mapping[str, tuple[int, _Enough]]
-) -> None:
-    """Seek each partition to where reading has to begin: in growing steps from its end, a record looked at each."""
+) -> list[TopicPartition]:
+    """Seek each partition to where reading has to begin: in growing steps from its end, a record looked at each.
+
+    Returns those of which that is the first record.
+    """
     firsts = await consumer.beginning_offsets(list(ends))
+    whole = []
     for tp, end in ends.items():
         most, enough = reach[tp.topic]
         at, step = end, min(_FIRST_STEP, most)
@@ -214,6 +251,9 @@ async def _seek_back(
                 break
             step = min(step * 4, most)
         consumer.seek(tp, at)
+        if at <= firsts[tp]:
+            whole.append(tp)
+    return whole
 
 
 async def _record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:

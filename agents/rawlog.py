@@ -81,10 +81,10 @@ def feedback_held(published: Published) -> list[Feedback]:
 
 
 def _keep(found: Published, payload: bytes) -> None:
-    """Keep a step of a crisis, of what else there is nothing; the same one published again is the same event."""
+    """Keep a step of a crisis, of what else there is nothing; of one that was published again the last version."""
     event = read_crisis_record(payload)
     if isinstance(event, CrisisEvent):
-        found.setdefault(event.crisis_id, {}).setdefault(event.sequence, (event, payload))
+        found.setdefault(event.crisis_id, {})[event.sequence] = (event, payload)
 
 
 def rebuild_file(

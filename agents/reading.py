@@ -10,8 +10,20 @@ from agents.connection import client_options
 from agents.settings import Settings
 from agents.topics import TopicProblem
 from agents.transport import end_offsets
+from schemas.cloudevents import REDACTED_HEADER
 
-__all__ = ["partitions_of", "read_topic"]
+__all__ = ["is_about", "is_redacted", "partitions_of", "read_topic"]
+
+
+def is_about(record: ConsumerRecord[bytes, bytes], brand: str) -> bool:
+    """Say whether a record of ours is about a brand: by its subject, or, where it has none, by its key."""
+    told: bytes | None = dict(record.headers).get("ce_subject", record.key)
+    return told == brand.encode()
+
+
+def is_redacted(record: ConsumerRecord[bytes, bytes]) -> bool:
+    """Say whether an event of a crisis is published again, without posts that were withdrawn."""
+    return any(name == REDACTED_HEADER for name, _ in record.headers)
 
 
 async def read_topic(
@@ -35,7 +47,8 @@ async def read_topic(
     TopicProblem
         There is no such topic.
     """
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
+    # Where retention overtakes the reader it goes on with what is left; by default it would jump to the end.
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         tps = await partitions_of(consumer, topic)

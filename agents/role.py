@@ -15,6 +15,7 @@ class Role(StrEnum):
     ENRICH = "enrich"
     TRACK = "track"
     NOTIFY = "notify"
+    ERASE = "erase"
 
 
 def roles_of(settings: Settings) -> list[Role]:

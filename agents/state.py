@@ -17,12 +17,17 @@ own fence, transactions, would cost a round trip to the coordinator a batch, and
 compaction must not remove the good value before, which `min.compaction.lag.ms` of the changelogs prevents for ten
 minutes.
 
+*Segments roll.* A broker begins a new segment only when something is appended, and never compacts the newest one: what
+was overwritten last, as by an erasure, would stay in a changelog for as long as nothing more happens. So an owner that
+has been silent for longer than a segment lasts claims its partition once more (:meth:`Ownership.stir`).
+
 *Recovery reads batches.* Faust spends about 200 µs on an event; here an event is a batch of records. At every
 rebalance all of it is read anew: whatever this worker did as an owner that had been replaced is forgotten.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -42,6 +47,9 @@ EPOCH_HEADER = "vigie.epoch"
 CLAIM_KEY = b"|claim|"
 """Key of the record by which a new owner claims a partition; no brand has such a key."""
 _CLAIM = b"claimed"
+_clock = time.monotonic
+_SILENT_S = 660.0
+"""Longer than a segment of a changelog lasts (`agents.topics`)."""
 
 
 class ChangelogTopic(BatchTopic):
@@ -88,6 +96,7 @@ class Ownership:
         self._table = table
         self._partition = partition
         self._held = held
+        self._appended_s = _clock()
         self.epoch = epoch
 
     def items(self) -> Iterable[tuple[bytes, bytes]]:
@@ -109,8 +118,21 @@ class Ownership:
         held = self._held
         again = {key: held.entries[key] for key in held.overwritten if key in held.entries and key not in entries}
         await self._table.publish({self._partition: {**again, **entries}}, self.epoch)
+        self._appended_s = _clock()
         held.overwritten.clear()
         held.entries.update(entries)
+
+    async def stir(self) -> None:
+        """Claim the partition once more if nothing has been written to it for longer than a segment lasts.
+
+        Raises
+        ------
+        agents.publishing.WriteRefused
+            The changelog has refused it for too long.
+        """
+        if _clock() - self._appended_s >= _SILENT_S:
+            await self._table.publish({self._partition: {CLAIM_KEY: _CLAIM}}, self.epoch)
+            self._appended_s = _clock()
 
 
 class StateTable(faust.Table):  # type: ignore[type-arg]
@@ -136,6 +158,11 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
             epoch = max(self.app.consumer_generation_id, held.epoch)
             owned = self._owned[partition] = Ownership(self, partition, held, epoch)
         return owned
+
+    async def stir(self) -> None:
+        """Let no partition be silent for long (`Ownership.stir`); for when all that is assigned is recovered."""
+        for owned in [self.own(partition) for partition in self._held]:
+            await owned.stir()
 
     def size(self, partition: int) -> int | None:
         """Return the bytes of keys and values of a partition, as far as it is recovered; none when it is not ours."""

@@ -46,7 +46,8 @@ days apart, the buckets between the slowest and the fastest are all open, and tr
 
 T = TypeVar("T")
 
-_DAY_MS = 24 * 3600 * 1000
+_HOUR_MS = 3600 * 1000
+_DAY_MS = 24 * _HOUR_MS
 
 
 class BrokerUnreachable(Exception):
@@ -75,6 +76,8 @@ class TopicSpec:
     same_partitions_as: str | None = None
     """The changelog of a table must have the partitions of the topic it is computed from; feedback those of mentions,
     so that both are assigned to the same worker."""
+    personal: bool = False
+    """It holds what is about people: nobody should keep it for longer than this says (`agents.retention`)."""
 
 
 def changelog(settings: Settings, role: str, table: str) -> str:
@@ -84,6 +87,16 @@ def changelog(settings: Settings, role: str, table: str) -> str:
 
 def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int = 8) -> Iterator[TopicSpec]:
     """Yield every topic Vigie needs.
+
+    ADR: texts stay for less than a day. X gives 24 hours to honour a deletion, and what is not kept needs none: raw
+    records and dead letters, the only ones with texts, stay for 22. Kafka deletes by the segment: the oldest record of
+    one goes up to an hour (`segment.ms`) and some minutes later, still within the day. So do mentions where they carry
+    texts; without, a week, which is for a tracker that was away. Compliance messages stay for a week, too: they name
+    what was deleted, but without them it would stay named in crises for a year. Whoever has not had them proven after
+    20 hours is paged (VigieErasureOverdue), and has the rest of the week to mend it.
+
+    Crises are compacted, so that a version of an event that names less replaces the one before, at latest two hours
+    after it was written and something came after it (`segment.ms`, `max.compaction.lag.ms`). Of changelogs, the same.
 
     Parameters
     ----------
@@ -96,11 +109,15 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     """
     names = settings.topics
     delete = {"cleanup.policy": "delete"}
+    week = {**delete, "retention.ms": str(7 * _DAY_MS), "segment.ms": str(_DAY_MS)}
+    within_a_day = {**delete, "retention.ms": str(22 * _HOUR_MS), "segment.ms": str(_HOUR_MS)}
+    by_the_broker = {"message.timestamp.type": "LogAppendTime"}
     # A worker reads all of a changelog at every rebalance, so it is kept short; the lag is agents/state.py's.
     compact = {
         "cleanup.policy": "compact",
         "min.cleanable.dirty.ratio": "0.1",
         "min.compaction.lag.ms": str(10 * 60 * 1000),
+        "max.compaction.lag.ms": str(_HOUR_MS),
         "segment.bytes": str(32 * 1024 * 1024),
         "segment.ms": str(10 * 60 * 1000),
     }
@@ -108,22 +125,42 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
     yield TopicSpec(
         name=names.raw,
         partitions=raw_partitions,
-        config={**delete, "retention.ms": str(7 * _DAY_MS), "message.timestamp.type": "LogAppendTime"},
+        config=within_a_day | by_the_broker,
+        personal=True,
     )
-    yield TopicSpec(name=names.mentions, partitions=partitions, config={**delete, "retention.ms": str(7 * _DAY_MS)})
+    # One partition: one worker at a time takes posts out of the crises. The age of a notice is by the broker's clock.
+    yield TopicSpec(name=names.compliance, partitions=1, config=week | by_the_broker, personal=True)
+    yield TopicSpec(
+        name=names.mentions,
+        partitions=partitions,
+        config=within_a_day if settings.keep_text else week,
+        personal=True,
+    )
     yield TopicSpec(name=names.windows, partitions=partitions, config={**delete, "retention.ms": str(30 * _DAY_MS)})
-    yield TopicSpec(name=names.crises, partitions=partitions, config={**delete, "retention.ms": str(365 * _DAY_MS)})
+    yield TopicSpec(
+        name=names.crises,
+        partitions=partitions,
+        config={
+            "cleanup.policy": "compact,delete",
+            "retention.ms": str(365 * _DAY_MS),
+            "segment.ms": str(_HOUR_MS),
+            "max.compaction.lag.ms": str(_HOUR_MS),
+        },
+        personal=True,
+    )
     # Brand by brand what people say has to come to the worker that tracks the brand.
     yield TopicSpec(
         name=names.feedback,
         partitions=partitions,
         config={**delete, "retention.ms": str(365 * _DAY_MS)},
         same_partitions_as=names.mentions,
+        personal=True,
     )
     yield TopicSpec(
         name=names.deadletters,
         partitions=1,
-        config={**delete, "retention.ms": str(7 * _DAY_MS), "max.message.bytes": str(MAX_LETTER_BYTES)},
+        config={**within_a_day, "max.message.bytes": str(MAX_LETTER_BYTES)},
+        personal=True,
     )
     yield TopicSpec(
         name=changelog(settings, "enrich", SOURCE_CLOCK),
@@ -136,6 +173,7 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
         partitions=partitions,
         config={**compact, "max.message.bytes": str(MAX_STATE_BYTES)},
         same_partitions_as=names.mentions,
+        personal=True,
     )
     # There whether or not anybody is notified, so that notify can be switched on without a second thought.
     yield TopicSpec(
@@ -143,6 +181,7 @@ def topic_specs(settings: Settings, *, raw_partitions: int = 8, partitions: int 
         partitions=partitions,
         config={**compact, "max.message.bytes": str(MAX_STATE_BYTES)},
         same_partitions_as=names.crises,
+        personal=True,
     )
 
 

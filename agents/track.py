@@ -1,4 +1,4 @@
-"""The track agent: mentions, watermarks and feedback in, closed windows and crisis events out."""
+"""The track agent: mentions, watermarks, erasures and feedback in, closed windows and crisis events out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from schemas.cloudevents import EventType
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
-from schemas.mention import Gap, Mention, Watermark
+from schemas.mention import MentionRecord, Watermark
 from schemas.reading import SchemaError, read_mention_record, read_mention_records
 from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
@@ -148,7 +148,7 @@ class TrackStage:
         batch.processed()
 
     @staticmethod
-    async def _step(tracker: Tracker, records: Iterable[Mention | Watermark | Gap]) -> Step:
+    async def _step(tracker: Tracker, records: Iterable[MentionRecord]) -> Step:
         """Have a tracker take a step, and let others have their turn while it closes the minute of many brands."""
         work = tracker.work(records)
         while True:
@@ -173,12 +173,13 @@ class TrackStage:
     async def settle(self, *, quiet_s: float = 0.0) -> None:
         """Write every state that is still to be written, and complete all batches that are processed.
 
-        Batches that come meanwhile take their turn. Whatever happens, nothing depends on its having been called.
+        Batches that come meanwhile take their turn. Whatever happens, nothing depends on its having been called. When
+        the partitions are to stay, none of the changelog is silent for long, either (`agents.state`).
 
         Parameters
         ----------
         quiet_s : float
-            Leave alone a partition of which a batch came so lately, seconds.
+            Leave alone a partition of which a batch came so lately, seconds; 0 when the partitions are to go.
 
         Raises
         ------
@@ -192,6 +193,8 @@ class TrackStage:
                     if self._shares.get(partition) is not share or time.monotonic() - share.stepped_s < quiet_s:
                         break
                     await self._store(share, share.tracker.settle())
+        if quiet_s:
+            await self._table.stir()
 
     async def _publish(self, step: Step, letters: list[OutRecord]) -> None:
         cpu = time.thread_time()
@@ -223,14 +226,14 @@ class TrackStage:
         logger.info("partition %d: %d brands restored", partition, tracker.brand_count, extra=about)
         return _Share(tracker=tracker, owned=owned, newest_ms=self._source_ms(tracker.time_ms))
 
-    def _decode(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
+    def _decode(self, batch: RecordBatch) -> tuple[list[MentionRecord], list[OutRecord], str]:
         """Return what could be read, the letters for what could not, and why that was for one of them."""
         try:
             return read_mention_records([record.value for record in batch]), [], ""
         except SchemaError:
             return self._decode_each(batch)
 
-    def _decode_each(self, batch: RecordBatch) -> tuple[list[Mention | Watermark | Gap], list[OutRecord], str]:
+    def _decode_each(self, batch: RecordBatch) -> tuple[list[MentionRecord], list[OutRecord], str]:
         records, letters, problem = [], [], ""
         for record in batch:
             try:
@@ -273,7 +276,7 @@ class TrackStage:
         """Return the event time at which enrich has given a watermark."""
         return None if watermark_ms is None else watermark_ms + self._engine_settings.allowed_lateness_ms
 
-    def _newest_ms(self, records: Iterable[Mention | Watermark | Gap], before_ms: int | None) -> int | None:
+    def _newest_ms(self, records: Iterable[MentionRecord], before_ms: int | None) -> int | None:
         told = [self._source_ms(record.watermark_ms) for record in records if isinstance(record, Watermark)]
         return max((time_ms for time_ms in (before_ms, *told) if time_ms is not None), default=None)
 
@@ -319,4 +322,9 @@ def _window_record(window: WindowClosed) -> OutRecord:
 
 
 def _crisis_record(event: CrisisRecord) -> OutRecord:
-    return OutRecord(event.brand.encode(), encode(event), cloudevents.crisis_headers(event))
+    """Return the record of an event: its key is its own, so that another version of it can replace it.
+
+    It lies where its brand's records lie by their key: whoever reads a partition reads all of a brand, in order.
+    """
+    headers = cloudevents.crisis_headers(event)
+    return OutRecord(cloudevents.crisis_key(event), encode(event), headers, placed_by=event.brand.encode())

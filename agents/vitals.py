@@ -39,7 +39,7 @@ class Vitals:
         progress = consumer.progress + recovered + app.consumer_generation_id
         if progress != self._progress:
             self._progress, self._asked_s, self._behind = progress, time.monotonic(), False
-        excused = app.publisher.holding or app.should_stop
+        excused = app.publisher.holding or app.waits() or app.should_stop
         open_batches = consumer.ledger.any_open()
         if not (excused or open_batches) and time.monotonic() - self._asked_s >= _ASK_EVERY_S:
             self._asked_s, self._behind = time.monotonic(), await self._is_behind(consumer)

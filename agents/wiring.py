@@ -10,6 +10,7 @@ from faust.types import TP, StreamT
 
 from agents import exits
 from agents.enrich import EnrichStage
+from agents.erase.stage import EraseStage
 from agents.metrics import Metrics, PartitionFacts
 from agents.metrics.scrape import ask_about_brands, ask_about_partitions
 from agents.notify.plan import PlanFile
@@ -27,13 +28,15 @@ from pipeline.notify.file import NotifyFileError
 if TYPE_CHECKING:
     from agents.app import VigieApp
 
-__all__ = ["define_enrich", "define_notify", "define_track"]
+__all__ = ["define_enrich", "define_erase", "define_notify", "define_track"]
 
 _QUEUE_BATCHES = 5
 """Batches handed out ahead for each stream: enough to go on with. What waits longer waits in the broker, where small
 batches become a large one, which costs less and is done sooner."""
 _QUIET_S = 1.0
 """Without a batch for so long, track writes what it has still to write."""
+_TEXTS_S = 3600.0
+"""How long enrich may remember a text."""
 
 
 def _publisher(app: VigieApp) -> Publisher:
@@ -107,6 +110,10 @@ def define_enrich(app: VigieApp) -> None:
             with app.exit_on_failure():
                 await stage.say_idle(tp.partition, partial(consumer.is_at_end, tp), consumer.fetched_ms(tp))
 
+    @app.timer(_TEXTS_S, name="texts")  # type: ignore[untyped-decorator]
+    async def forget_texts() -> None:
+        stage.forget_texts()
+
 
 def define_track(app: VigieApp) -> None:
     """Define what the role track does."""
@@ -152,6 +159,20 @@ def define_notify(app: VigieApp) -> None:
             consumer = cast("BatchConsumer", app.consumer)
             for tp in _assigned(app, settings.topics.crises):
                 stage.look(tp.partition, at_end=consumer.is_at_end(tp))
+
+
+def define_erase(app: VigieApp) -> None:
+    """Define what the role erase does."""
+    settings = app.settings
+    stage = EraseStage(settings, _publisher(app), app.metrics)
+
+    _work(app, [settings.topics.compliance], stage)
+    app.waits = lambda: stage.is_full
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def sweep() -> None:
+        with app.exit_on_failure():
+            await stage.run()
 
 
 def _plan_file(settings: Settings, metrics: Metrics) -> PlanFile:

@@ -8,25 +8,34 @@ brand, the model that said it is a section of its own: when that cannot be used,
 the crisis goes on. Questions, own posts and the course of the crisis (`pipeline.situation`) are another: they decide
 nothing.
 
+Posts are named by ID in some of these: as exemplars, as documents, as questions, as posts of the brand's own. Beside
+them is kept who wrote each, as a hash, so that an account's posts are found when they must be forgotten; for nothing
+else, and for no longer than the post is named.
+
 A brand whose last mention is a week old falls asleep: it closes no more buckets until it is mentioned again,
 and then goes on at that mention's bucket. By then all its windows are empty, so nothing is lost but the
-silence itself, and a log with a month of silence is not a month of work. `applied` and the detector stay.
+silence itself, and a log with a month of silence is not a month of work. `applied` and the detector stay; posts are
+named no more, for nobody knows when it wakes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Protocol
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
 from pipeline.compression import deflate, inflate
 from pipeline.detection import Alarm, Detector, Outcome, UnknownDetectorState
 from pipeline.detection.brief import Brief
+from pipeline.erasure import named_ids
 from pipeline.feedback import Intake
 from pipeline.gaps import Gaps
 from pipeline.openbucket import OpenBucket
 from pipeline.planned import NOTHING_PLANNED, Calendar
+from pipeline.posters import NOBODY, Poster, dump_posters, load_posters
 from pipeline.settings import DetectionSettings, EngineSettings
 from pipeline.situation.keeper import SituationKeeper
 from pipeline.statecore import pack_core, unpack_core
@@ -37,7 +46,7 @@ from schemas.codec import decode, encode
 from schemas.feedback import Feedback
 from schemas.ids import window_id
 from schemas.mention import Mention
-from schemas.situation import CrisisRecord
+from schemas.situation import CommunicationOverdue, CrisisRecord
 from schemas.times import to_rfc3339
 from schemas.window import Level, WindowClosed, WindowCounts
 
@@ -68,6 +77,12 @@ class BrandDetector(Protocol):
 
     def learn(self, bucket: ClosedBucket) -> None:
         """Learn from a closed minute that was judged before, by another model."""
+
+    def named(self) -> Iterable[str]:
+        """Return the IDs of the posts that its state and what it says may name."""
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more. No level, score or count changes."""
 
     def state(self) -> dict[str, Any]:
         """Return the state as JSON has it, without the alarm's."""
@@ -121,9 +136,11 @@ class BrandState:
         "_learnt",
         "_next",
         "_open",
+        "_posters",
         "_since",
         "_situation",
         "_windows",
+        "_written",
         "brand",
         "level",
         "problems",
@@ -151,6 +168,10 @@ class BrandState:
         self._learnt: bytes | None = None
         """The detector's state as it is stored, while it has not changed."""
         self._situation = SituationKeeper(settings)
+        self._posters: dict[str, Poster] = {}
+        """Who wrote each post that the detector and the situation name, and some that they named."""
+        self._written = b""
+        """The same as it is stored, while the detector's state is."""
 
     @property
     def closed_ms(self) -> int | None:
@@ -197,6 +218,58 @@ class BrandState:
         for each in feedback:
             self._alarm.expect(each)
 
+    # -- forgetting ----------------------------------------------------------------------------------
+
+    def forget(self, tweet_ids: frozenset[str], authors: Mapping[int, int]) -> bool:
+        """Name posts no more; return whether that changed anything. What they counted for stays counted.
+
+        It takes effect between two minutes, so whoever calls it has closed all that were due.
+
+        Parameters
+        ----------
+        tweet_ids : frozenset of str
+            Posts.
+        authors : mapping
+            Hashes of authors, and up to when all of their posts are meant (epoch minutes, exclusive).
+        """
+        changed = False
+        for minute, bucket in self._open.items():
+            gone = bucket.posters.keys() & tweet_ids
+            if authors:
+                gone |= {one for one, by in bucket.posters.items() if minute < authors.get(by, 0)}
+            if gone:
+                bucket.forget(gone)
+                changed = True
+        gone = self._posters.keys() & tweet_ids
+        if authors:
+            gone |= {one for one, by in self._posters.items() if by.minute < authors.get(by.author, 0)}
+        if gone:
+            self._forget_closed(gone)
+        return changed or bool(gone)
+
+    def _forget_closed(self, gone: Collection[str]) -> None:
+        """Name posts of closed buckets no more."""
+        self._detector.forget(gone)
+        self._situation.forget(gone)
+        self._learnt = None
+        self._posters = {tweet_id: by for tweet_id, by in self._posters.items() if tweet_id not in gone}
+
+    def withdraw(self, mention: Mention) -> None:
+        """Do not name a post that was just counted."""
+        self._open[mention.time_ms // BUCKET_MS].forget((mention.tweet_id,))
+
+    def _signed(self, record: CrisisRecord) -> CrisisRecord:
+        """Return a record with the authors of the posts that it names."""
+        if isinstance(record, CommunicationOverdue):
+            return record
+        known = ((tweet_id, self._posters.get(tweet_id, NOBODY)) for tweet_id in sorted(named_ids(record)))
+        return replace(record, authors={tweet_id: by.author for tweet_id, by in known if by.author})
+
+    def _trim(self) -> None:
+        """Know the authors of the posts that are named and of no other, in the order of the IDs."""
+        named = {*self._detector.named(), *self._situation.named()}
+        self._posters = {tweet_id: self._posters.get(tweet_id, NOBODY) for tweet_id in sorted(named)}
+
     # -- closing -------------------------------------------------------------------------------------
 
     def close(
@@ -241,14 +314,18 @@ class BrandState:
         observed = not gaps.cover(self.brand, minute)
         windows = self._windows.close(minute, bucket, observed=observed)
         self._next = minute + 1
+        self._posters.update({name: Poster(bucket.posters.get(name, 0), minute) for name in bucket.named()})
         if bucket.volume or bucket.own_posts:
             self._active = minute
         closed = self._closed(minute, bucket, windows, calendar, observed=observed, heard=heard)
         outcome = self._detector.observe(closed)
         self.level, self._learnt = outcome.detection.level, None
         told = self._situation.observe(closed, bucket, outcome, self._alarm.standing, self._detector.brief)
+        events: list[WindowClosed | CrisisRecord] = [self._signed(record) for record in chain(outcome.events, told)]
+        if minute == self._active + _ASLEEP_AFTER:
+            self._forget_closed(frozenset(self._posters))
         if not windows["24h"].volume and not closed.own_posts_24h:
-            return [*outcome.events, *told]
+            return events
         window = WindowClosed(
             id=window_id(self.brand, closed.end_ms),
             brand=self.brand,
@@ -258,7 +335,7 @@ class BrandState:
             own_posts_24h=closed.own_posts_24h,
             detection=outcome.detection,
         )
-        return [window, *outcome.events, *told]
+        return [window, *events]
 
     def _closed(
         self,
@@ -288,11 +365,15 @@ class BrandState:
     def encode(self, partition: int) -> bytes:
         """Return the value for the state table, as of a mentions partition.
 
-        Its sections are the core (`pipeline.statecore`), the detector (compressed JSON), the windows (`Windows.dump`)
-        and the situation (`SituationKeeper.state`); the latter three are kept until the next bucket closes.
+        Its sections are the core (`pipeline.statecore`), the detector (compressed JSON), the windows (`Windows.dump`),
+        the situation (`SituationKeeper.state`) and who wrote the posts that are named (`pipeline.posters`): in the open
+        buckets, then in detector and situation. But for the first, and the open buckets', they are kept until the next
+        bucket closes.
         """
         if self._learnt is None:
             self._learnt = deflate(encode(self._detector.state()))
+            self._trim()
+            self._written = dump_posters(self._posters.values())
         core = pack_core(
             {
                 "applied": [[p, *applied] for p, applied in sorted(self._applied.items())],
@@ -303,7 +384,8 @@ class BrandState:
             }
         )
         windows = b"" if self._next is None else self._windows.dump(self._next - 1)
-        return wrap(partition, core, self._learnt, windows, self._situation.state())
+        authors = b"".join([*(bucket.hashes for _minute, bucket in sorted(self._open.items())), self._written])
+        return wrap(partition, core, self._learnt, windows, self._situation.state(), authors)
 
     @classmethod
     def decode(
@@ -327,7 +409,7 @@ class BrandState:
         """
         self = cls(brand, settings, detector_factory)
         try:
-            core, learnt, windows, situation = sections(stored)
+            core, learnt, windows, situation, authors = sections(stored)
             self._restore(unpack_core(core), windows, settings.detection)
         except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
@@ -342,6 +424,11 @@ class BrandState:
         except DAMAGE:
             self.problems.append(StateProblem.UNKNOWN_SITUATION)
             self._situation.resume(self._alarm.standing, self.closed_ms or 0)
+        self._trim()
+        buckets = [bucket for _minute, bucket in sorted(self._open.items())]
+        opened, self._posters = load_posters(authors, [bucket.posters for bucket in buckets], self._posters)
+        for bucket, posters in zip(buckets, opened, strict=True):
+            bucket.posters = posters
         return self
 
     def _restore(self, state: Mapping[str, Any], windows: bytes, settings: DetectionSettings) -> None:

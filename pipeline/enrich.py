@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import NamedTuple
 
+from pipeline.authorhash import AuthorHasher
 from pipeline.drafts import draft_of
 from pipeline.duplicates import RecentIds
 from pipeline.formats import GapNotice, Parsed, parse
@@ -30,7 +30,6 @@ from schemas.tweet import Tweet, TweetKind
 
 __all__ = ["Enriched", "Enricher", "Rejected", "SourceClock"]
 
-_MASK_53 = (1 << 53) - 1
 _RETWEET = TweetKind.RETWEET
 _MentionDraft = draft_of(Mention)
 
@@ -64,6 +63,8 @@ class Enriched:
     """In offset order."""
     rejected: list[Rejected] = field(default_factory=list)
     """In offset order."""
+    notices: list[tuple[LogRecord, Parsed]] = field(default_factory=list)
+    """Records with compliance messages, and all that is in them, in offset order."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many of each: ``records`` read, and ``skipped`` because they had been; ``tweets`` whose date is no reason
     to reject them, and of these ``duplicates``, ``unmatched`` and, with mentions all the same, ``late``;
@@ -97,7 +98,7 @@ class Enricher:
         self.settings = settings
         self.watchlist = watchlist
         self.analyzer = analyzer
-        self._author_key = blake2b(digest_size=8, key=settings.author_key[:64])
+        self._author_hash = AuthorHasher(settings.author_key).of
 
     def new_clock(self, partition: int) -> SourceClock:
         """Return the clock of a partition of which nothing has been read."""
@@ -173,7 +174,9 @@ class Enricher:
         ]
         for notice in parsed.gaps:
             self._admit_gap(clock, record, notice, out)
-        out.counts["compliance"] += len(parsed.compliance)
+        if parsed.compliance:
+            out.notices.append((record, parsed))
+            out.counts["compliance"] += len(parsed.compliance)
         out.counts["ignored"] += parsed.ignored is not None
 
     def _parse(self, record: LogRecord) -> Parsed:
@@ -230,6 +233,9 @@ class Enricher:
             return
         time_ms, newest = tweet.created_at_ms, clock.newest_ms
         late = newest is not None and time_ms < newest - settings.allowed_lateness_ms
+        stamp_ms = record.timestamp
+        if stamp_ms is not None and 0 <= stamp_ms < time_ms:
+            time_ms = stamp_ms  # the clock follows no date from the future: what comes after it would be late
         if newest is None or time_ms > newest:
             clock.newest_ms = time_ms
         try:
@@ -252,7 +258,8 @@ class Enricher:
         analyses = self.analyzer.analyze([candidate.tweet for candidate in candidates])
         mentions: list[Mention] = []
         for candidate, analysis in zip(candidates, analyses, strict=True):
-            author = self._author_hash(candidate.tweet)
+            tweet = candidate.tweet
+            author = self._author_hash(tweet.platform, _author_of(tweet), tweet.created_at_ms)
             for match in candidate.matches:
                 mentions.append(self._mention_of(candidate, match, analysis, author))  # noqa: PERF401 - the hot path
         out.mentions += mentions
@@ -303,12 +310,10 @@ class Enricher:
         made.__class__ = Mention
         return made  # type: ignore[no-any-return]
 
-    def _author_hash(self, tweet: Tweet) -> int:
-        """Hash the author; a tweet without one counts as an author of its own."""
-        name = tweet.author_id or (tweet.author_handle or "").lower() or f"tweet:{tweet.id}"
-        digest = self._author_key.copy()
-        digest.update(f"{tweet.platform}|{name}".encode("utf-8", "replace"))
-        return int.from_bytes(digest.digest(), "big") & _MASK_53
+
+def _author_of(tweet: Tweet) -> str:
+    """Return what tells the author apart; a tweet without one counts as an author of its own."""
+    return tweet.author_id or (tweet.author_handle or "").lower() or f"tweet:{tweet.id}"
 
 
 def _tone(tweet: Tweet, lang: str) -> tuple[ToneIssue, ...]:

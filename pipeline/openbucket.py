@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pipeline.authors import REGISTERS, add, dump_registers, load_registers
 from pipeline.concerns.sample import DocumentSample
+from pipeline.posters import MOST_AUTHOR, dump_authors
 from pipeline.repeats import CELLS
 from pipeline.situation.ownposts import OwnMinute
 from pipeline.situation.threads import ThreadSample, is_question_to_the_brand
@@ -41,12 +42,14 @@ class OpenBucket:
         "authors",
         "documents",
         "exemplars",
+        "hashes",
         "languages",
         "negative",
         "negative_retweets",
         "neutral",
         "own",
         "own_posts",
+        "posters",
         "questions",
         "reach",
         "retweets",
@@ -78,10 +81,14 @@ class OpenBucket:
         """Questions put to the brand; none until there is one."""
         self.own: OwnMinute | None = None
         """What the brand's own accounts posted; none until they did."""
+        self.posters: dict[str, int] = {}
+        """Keyed hash of the author of each post that is named, and of some that were; 0 when not known."""
         self.stored: list[Any] | None = None
         """The state, while it has not changed."""
+        self.hashes = b""
+        """Beside it, the hashes of the authors of the posts that it names, in the order of the IDs."""
 
-    def fold(self, mention: Mention) -> None:
+    def fold(self, mention: Mention) -> None:  # noqa: C901 - the hot path
         """Count a mention."""
         self.stored = None
         if mention.official:
@@ -113,22 +120,28 @@ class OpenBucket:
             count = languages.get(lang, 0)
         languages[lang] = count + 1
         add(self.authors, mention.author)
-        self.documents.add(mention)
+        if self.documents.add(mention):
+            self._note(mention)
         best = self.exemplars
         if len(best) < _EXEMPLARS or mention.engagement >= best[-1][0] or not best[-1][0]:
             self._fold_exemplar(mention)
+
+    def _note(self, mention: Mention) -> None:
+        self.posters[mention.tweet_id] = mention.author & MOST_AUTHOR
 
     def _fold_question(self, mention: Mention) -> None:
         if mention.kind == _RETWEET or not is_question_to_the_brand(mention):
             return
         if self.asked is None:
             self.asked = ThreadSample(_QUESTIONS)
-        self.asked.ask(mention)
+        if self.asked.ask(mention):
+            self._note(mention)
 
     def _fold_own(self, mention: Mention) -> None:
         if self.own is None:
             self.own = OwnMinute()
         self.own.fold(mention)
+        self._note(mention)
 
     def _fold_exemplar(self, mention: Mention) -> None:
         entry = (min(max(mention.engagement, 0), _MOST_ENGAGEMENT), mention.tweet_id)
@@ -140,15 +153,39 @@ class OpenBucket:
         best.append(entry)
         best.sort(reverse=True)
         del best[_EXEMPLARS:]
+        self._note(mention)
 
     def exemplar_tweets(self) -> tuple[Exemplar, ...]:
         """Return the tweets with the most engagement, highest (engagement, ID) first."""
         return tuple(Exemplar(tweet_id=tweet_id, engagement=n) for n, tweet_id in self.exemplars)
 
+    def named(self) -> set[str]:
+        """Return the IDs of the posts that it names."""
+        names = set(self.documents.named())
+        names.update([tweet_id for _, tweet_id in self.exemplars])
+        if self.asked is not None:
+            names.update(self.asked.named())
+        if self.own is not None:
+            names.update(self.own.posts.named())
+        return names
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more; they stay counted."""
+        self.stored = None
+        self.exemplars = [one for one in self.exemplars if one[1] not in gone]
+        self.documents.forget(gone)
+        if self.asked is not None:
+            self.asked.forget(gone)
+        if self.own is not None:
+            self.own.posts.forget(gone)
+        for tweet_id in gone:
+            self.posters.pop(tweet_id, None)
+
     def state(self) -> list[Any]:
-        """Return the bucket as JSON has it, its sketches as text."""
+        """Return the bucket as JSON has it, its sketches as text; who wrote what it names is beside it, in `hashes`."""
         if self.stored is None:
             self.stored = self._state()
+            self.hashes = dump_authors([self.posters.get(tweet_id, 0) for tweet_id in sorted(self.named())])
         return self.stored
 
     def _state(self) -> list[Any]:
@@ -204,6 +241,7 @@ class OpenBucket:
         bucket.documents = DocumentSample.restore(documents)
         bucket.asked = None if asked is None else ThreadSample.restore(asked, _QUESTIONS)
         bucket.own = None if own is None else OwnMinute.restore(own)
+        bucket.posters = dict.fromkeys(sorted(bucket.named()), 0)
         return bucket
 
 

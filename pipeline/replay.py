@@ -1,4 +1,9 @@
-"""Replay: the live engine over a file. What it writes is what the agents publish for the same log."""
+"""Replay: the live engine over a file. What it writes is what the agents publish for the same log.
+
+A compliance message in the log holds for all of it, wherever it stands: no line names a post that must be named no
+more. Live, when a post is taken out depends on when the message was read, and what is published until then may name
+others in its place; counts, levels and times are the same.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from pipeline.archive import ArchiveRecord
+from pipeline.authorhash import AuthorHasher
 from pipeline.engine import Engine, EngineStep
+from pipeline.erasure import Wanted, erasure_of, redacted
 from pipeline.records import Record
 from schemas.codec import encode_line
 from schemas.crisis import CrisisEvent
+from schemas.mention import Erasure
+from schemas.reading import read_crisis_record
 from schemas.situation import CommunicationOverdue, Situation
 from schemas.window import Level, WindowClosed
 
@@ -47,8 +56,10 @@ class ReplaySummary:
 class _Writer:
     """Writes what the engine says to three files, which appear whole or not at all."""
 
-    def __init__(self, out_dir: Path) -> None:
+    def __init__(self, out_dir: Path, hasher: AuthorHasher) -> None:
         out_dir.mkdir(parents=True, exist_ok=True)
+        self._hasher = hasher
+        self._erasures: list[Erasure] = []
         self._paths = [out_dir / name for name in (WINDOWS_FILE, CRISES_FILE, DEADLETTERS_FILE)]
         self.summary = ReplaySummary()
 
@@ -76,6 +87,12 @@ class _Writer:
         summary.counts.update(step.enriched.counts)
         summary.counts["mentions"] += len(step.enriched.mentions)
         summary.counts["deadletters"] += len(step.enriched.rejected)
+        for record, parsed in step.enriched.notices:
+            asked = (
+                erasure_of(notice, self._hasher, notice.time_ms or record.timestamp or 0)
+                for notice in parsed.compliance
+            )
+            self._erasures += [erasure for erasure in asked if erasure is not None]
         for rejected in step.enriched.rejected:
             letter = {
                 "offset": rejected.record.offset,
@@ -95,6 +112,20 @@ class _Writer:
                 case Situation() | CommunicationOverdue():
                     summary.situations += isinstance(event, Situation)
                     self._crises.write(encode_line(event))
+
+    def redact(self) -> None:
+        """Write the crises again, without posts that must be named no more."""
+        if not self._erasures:
+            return
+        self._crises.close()
+        part = self._paths[1].with_suffix(".part")
+        wanted = Wanted.by(self._erasures)
+        lines = part.read_bytes().splitlines(keepends=True)
+        with part.open("wb") as crises:
+            for line in lines:
+                record = read_crisis_record(line)
+                left = redacted(record, wanted.tweet_ids, wanted.authors)
+                crises.write(line if left is record else encode_line(left))
 
 
 def replay(
@@ -117,10 +148,11 @@ def replay(
         The records' timestamp, epoch milliseconds: what a broker would have stamped on them now. Tweets
         dated beyond it are in the future.
     """
-    with _Writer(out_dir) as writer:
+    with _Writer(out_dir, AuthorHasher(engine.enricher.settings.author_key)) as writer:
         records = (Record(offset, read_at_ms, item.key, item.value) for offset, item in enumerate(archive))
         while chunk := list(islice(records, _CHUNK)):
             writer.write(engine.process(chunk))
             yield writer.summary
         writer.write(engine.finish())
+        writer.redact()
     yield writer.summary

@@ -23,7 +23,7 @@ class SourceClock:
     next_offset: int = 0
     """Everything below this offset has been enriched."""
     newest_ms: int | None = None
-    """Highest event time seen, epoch milliseconds."""
+    """Highest event time seen, no later than its own record, epoch milliseconds."""
     stamp_ms: int | None = None
     """The last record's own timestamp: by it a topic that was made anew under the same name is told apart."""
     recent: RecentIds

@@ -14,19 +14,20 @@ from enum import StrEnum
 from struct import Struct, pack, unpack_from
 from zlib import crc32
 
-from pipeline.stateupgrade import StoredState, from_version_2, from_version_3
+from pipeline.stateupgrade import StoredState, from_version_2, from_version_3, from_version_4
 from schemas.codec import decode
 
 __all__ = ["DAMAGE", "StateProblem", "UnusableState", "unwrap", "wrap"]
 
 _MAGIC = b"V"
-_VERSION = 4
+_VERSION = 5
 _CHECKED = 3
 """Since this version the checksum covers the version, which a flipped bit could make another."""
 _OLDEST = 2
 _HEAD = Struct(">cBII")
 _JSON = b"{"
 """Version 1 was a JSON object, as is whatever was older."""
+_UPGRADES = (from_version_2, from_version_3, from_version_4)
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What taking a damaged state apart may raise."""
 
@@ -69,7 +70,7 @@ def unwrap(value: bytes) -> tuple[int, StoredState]:
     Raises
     ------
     UnusableState
-        It is not what `wrap` writes, or wrote in the three versions before.
+        It is not what `wrap` writes, or wrote in the four versions before.
     """
     if value[:1] == _JSON:
         return _unwrap_json(value)
@@ -82,14 +83,16 @@ def unwrap(value: bytes) -> tuple[int, StoredState]:
     if not body or _checksum(version, owner, body) != checksum:
         raise UnusableState(StateProblem.CORRUPT)
     sections = _sections(body)
-    return owner, sections if version == _VERSION else _upgraded(sections, version)
+    return owner, _upgraded(sections, version)
 
 
 def _upgraded(sections: list[bytes], version: int) -> list[bytes]:
     try:
-        return from_version_3(from_version_2(sections) if version == _OLDEST else sections)
+        for upgrade in _UPGRADES[version - _OLDEST :]:
+            sections = upgrade(sections)
     except DAMAGE as error:
         raise UnusableState(StateProblem.CORRUPT) from error
+    return sections
 
 
 def _sections(body: bytes) -> list[bytes]:

@@ -19,6 +19,10 @@ takes effect in is decided when it is taken in, and is in the brand's state befo
 either partition is delivered again, it takes effect there. What is published says which minute that was, and a replay
 that is told so beforehand (`expect`) does the same.
 
+*What must be forgotten* (`Erasure`) is forgotten in log order, too: the buckets that are due at its place in the log
+are closed first, wherever the batch is cut. It may come before the post that it is about, whose raw partition lags
+behind; such a post is counted and named nowhere (`pipeline.erasure.early`).
+
 *Lateness is judged in log order.* Buckets are closed once, at the end of a step, but whether a mention is
 too old for its bucket is judged by the clock as of its place in the log. Where a batch is cut shows nowhere.
 """
@@ -38,6 +42,7 @@ from pipeline.brandstate import (
 from pipeline.bucket import BUCKET_MS
 from pipeline.checkpoint import Checkpoint
 from pipeline.detection import Detector
+from pipeline.erasure.early import Early, until_ms
 from pipeline.feedback import Intake
 from pipeline.gaps import Gaps
 from pipeline.planned import NOTHING_PLANNED, Calendar
@@ -48,7 +53,7 @@ from pipeline.watermark import Clock
 from schemas.codec import decode, encode
 from schemas.deadletter import DeadLetterReason
 from schemas.feedback import Feedback
-from schemas.mention import Gap, Mention, Watermark
+from schemas.mention import Erasure, Gap, Mention, MentionRecord, Watermark
 from schemas.situation import CrisisRecord
 from schemas.window import Level, WindowClosed
 
@@ -90,7 +95,7 @@ class Step:
     """What one batch came to."""
 
     events: list[WindowClosed | CrisisRecord] = field(default_factory=list)
-    """By brand, then time; a bucket's window before its crisis events."""
+    """By brand, then time, those before an erasure first; a bucket's window before its crisis events."""
     states: dict[str, bytes] = field(default_factory=dict)
     """What to write to the state table, in this order: the brands whose turn it is, then the partition's clock."""
     complete: int = 0
@@ -153,6 +158,7 @@ class Tracker:
         """Bytes of each brand's state as stored last."""
         self._clock = Clock()
         self._gaps = Gaps()
+        self._early = Early()
         self._checkpoint = Checkpoint(most_states)
         self._expected: dict[str, list[Feedback]] = {}
         self._swept = -1
@@ -202,12 +208,12 @@ class Tracker:
 
     def _restore_clock(self, stored: StoredState) -> None:
         try:
-            (section,) = sections(stored)
+            section, erased = sections(stored)
             state = decode(section)
-            clock, gaps = Clock.restore(state["clock"]), Gaps.restore(state["gaps"])
+            clock, gaps, early = Clock.restore(state["clock"]), Gaps.restore(state["gaps"]), Early.restore(erased)
         except DAMAGE as error:
             raise UnusableState(StateProblem.CORRUPT) from error
-        self._clock, self._gaps = clock, gaps
+        self._clock, self._gaps, self._early = clock, gaps, early
 
     def _restore_brand(self, name: str, stored: StoredState, size: int) -> None:
         brand = BrandState.decode(name, stored, self._settings, self._detector_factory, self._calendar(name))
@@ -227,7 +233,8 @@ class Tracker:
         if not self._clock.changed:
             return None
         self._clock.changed = False
-        return wrap(self.partition, encode({"clock": self._clock.state(), "gaps": self._gaps.state()}))
+        clock = encode({"clock": self._clock.state(), "gaps": self._gaps.state()})
+        return wrap(self.partition, clock, self._early.state())
 
     def settle(self) -> Step:
         """Write on without a batch: the next brands whose turn it is, until no step is `pending`."""
@@ -264,7 +271,7 @@ class Tracker:
 
     # -- one batch -----------------------------------------------------------------------------------
 
-    def step(self, records: Iterable[Mention | Watermark | Gap]) -> Step:
+    def step(self, records: Iterable[MentionRecord]) -> Step:
         """Fold records, in the order of the mentions partition, then close every due bucket."""
         work = self.work(records)
         while True:
@@ -274,7 +281,7 @@ class Tracker:
                 step: Step = done.value
                 return step
 
-    def work(self, records: Iterable[Mention | Watermark | Gap]) -> Generator[None, None, Step]:
+    def work(self, records: Iterable[MentionRecord]) -> Generator[None, None, Step]:
         """Do what `step` does, and yield now and then: closing the minute of ten thousand brands takes seconds.
 
         Meanwhile nothing else may be asked of the tracker that changes it.
@@ -283,7 +290,12 @@ class Tracker:
         heard: dict[int, int] = {}
         dropped: Counter[str] = Counter()
         counted, time_ms = 0, self._clock.time_ms or 0
+        early, erasures, events = self._early, list[Erasure](), list[WindowClosed | CrisisRecord]()
+        remembers = early.until > 0  # asking a local name costs next to nothing, an attribute as much as a count
         for record in records:
+            if erasures and not isinstance(record, Erasure):
+                events += yield from self._forget(erasures, touched)
+                remembers = early.until > 0
             if isinstance(record, Mention):
                 origin = record.origin
                 if origin.offset > heard.get(origin.partition, -1):
@@ -291,17 +303,21 @@ class Tracker:
                 folded = self._fold(record, time_ms, touched)
                 if folded is _COUNTED:
                     counted += 1
+                    if remembers and early.covers(record):
+                        self._brands[record.brand].withdraw(record)
                 else:
                     dropped[folded.value] += 1
                 continue
             self._hear_sources(heard)
             if isinstance(record, Watermark):
                 self._advance(record)
-                time_ms = self._clock.time_ms or 0
+                time_ms, remembers = self._clock.time_ms or 0, early.until > 0
+            elif isinstance(record, Erasure):
+                erasures.append(record)
             else:
                 self._mark(record)
         self._hear_sources(heard)
-        events = yield from self._sweep(touched)
+        events += yield from self._forget(erasures, touched)
         self._checkpoint.add(touched, self._clock_state())
         settled = self.settle()
         return Step(events=events, states=settled.states, complete=settled.complete, counted=counted, dropped=dropped)
@@ -322,6 +338,29 @@ class Tracker:
             touched.add(name)
         return folded
 
+    def _forget(
+        self, erasures: list[Erasure], touched: set[str]
+    ) -> Generator[None, None, list[WindowClosed | CrisisRecord]]:
+        """Close what is due, then obey erasures that follow each other; their list is emptied."""
+        events = yield from self._sweep(touched)
+        if not erasures:
+            return events
+        ids = frozenset(tweet_id for erasure in erasures for tweet_id in erasure.tweet_ids)
+        authors: dict[int, int] = {}
+        for erasure in erasures:
+            until = until_ms(erasure) // BUCKET_MS
+            authors |= {author: max(until, authors.get(author, 0)) for author in erasure.authors}
+        for number, (name, brand) in enumerate(self._brands.items(), 1):
+            if brand.forget(ids, authors):
+                touched.add(name)
+            if number % _BRANDS_AT_ONCE == 0:
+                yield
+        for erasure in erasures:
+            self._early.remember(erasure, self._clock.time_ms)
+        self._clock.changed = True
+        erasures.clear()
+        return events
+
     def _hear_sources(self, heard: dict[int, int]) -> None:
         """Take notice of the raw partitions that have spoken, up to these offsets; it moves no time by itself."""
         for partition, offset in heard.items():
@@ -336,6 +375,7 @@ class Tracker:
             idle=watermark.idle,
             source_partitions=watermark.source_partitions,
         )
+        self._early.expire(self._clock.time_ms)
 
     def _mark(self, gap: Gap) -> None:
         """Mark what is missing and still open.

@@ -20,7 +20,7 @@ from schemas.crisis import (
 )
 from schemas.deadletter import DeadLetter, DeadLetterReason
 from schemas.feedback import DismissReason, Feedback, FeedbackHeld, FeedbackVerdict
-from schemas.mention import Gap, Mention, Origin, Sentiment, SentimentLabel, Watermark
+from schemas.mention import Erasure, Gap, Mention, MentionRecord, Origin, Sentiment, SentimentLabel, Watermark
 from schemas.situation import (
     CommunicationOverdue,
     CrisisRecord,
@@ -56,6 +56,7 @@ __all__ = [
     "DismissReason",
     "Duty",
     "DutyStatus",
+    "Erasure",
     "EventType",
     "Evidence",
     "Exemplar",
@@ -67,6 +68,7 @@ __all__ = [
     "Law",
     "Level",
     "Mention",
+    "MentionRecord",
     "Origin",
     "OwnPost",
     "Practice",

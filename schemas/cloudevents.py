@@ -12,11 +12,13 @@ from schemas.crisis import CrisisEvent
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339, to_rfc3339
 
-__all__ = ["EventType", "crisis_headers", "headers"]
+__all__ = ["REDACTED_HEADER", "EventType", "crisis_headers", "crisis_key", "headers"]
 
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
 SOURCE = "/vigie"
+REDACTED_HEADER = "vigie-redacted"
+"""Header of a record of ``vigie.crises``, with value ``1``: the same event as before, posts that it named taken out."""
 
 
 class EventType(StrEnum):
@@ -25,6 +27,7 @@ class EventType(StrEnum):
     MENTION = "vigie.mention.v1"
     WATERMARK = "vigie.watermark.v1"
     GAP = "vigie.gap.v1"
+    ERASURE = "vigie.erasure.v1"
     WINDOW_CLOSED = "vigie.window.closed.v1"
     CRISIS_OPENED = "vigie.crisis.opened.v1"
     CRISIS_ESCALATED = "vigie.crisis.escalated.v1"
@@ -85,6 +88,14 @@ def crisis_headers(event: CrisisRecord) -> list[tuple[str, bytes]]:
         time_ms=from_rfc3339(event.time),
         stage="track",
     )
+
+
+def crisis_key(event: CrisisRecord) -> bytes:
+    """Return the key of a record of ``vigie.crises``: the event's ID, so that compaction keeps its last version.
+
+    The key does not choose the partition. The brand does, as its events must stay in order.
+    """
+    return event.id.encode()
 
 
 def _kind(event: CrisisRecord) -> EventType:

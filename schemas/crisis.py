@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydantic import ConfigDict
@@ -286,7 +286,7 @@ class CrisisEvent:
     crisis_id: str
     """The crisis it belongs to: the same from opened to resolved."""
     brand: str
-    """Key of the brand; also the record key."""
+    """Key of the brand; it also chooses the partition."""
     type: CrisisEventType
     """Which step."""
     sequence: int
@@ -309,3 +309,6 @@ class CrisisEvent:
     """Why."""
     feedback: FeedbackHeld | None = None
     """What people said of the crisis that made this step; none when nobody had to."""
+    authors: dict[str, int] = field(default_factory=dict)
+    """By ID of a tweet that the event names, the keyed hash of its author, as far as known: so that an account's posts
+    are found when they must go."""

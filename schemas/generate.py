@@ -18,7 +18,7 @@ from schemas.codec import encode_pretty
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetter
 from schemas.feedback import Feedback
-from schemas.mention import Gap, Mention, Watermark
+from schemas.mention import Erasure, Gap, Mention, Watermark
 from schemas.situation import CommunicationOverdue, Situation
 from schemas.tweet import Tweet
 from schemas.window import WindowClosed
@@ -30,6 +30,7 @@ EVENTS: dict[str, Any] = {
     "mention": Mention,
     "watermark": Watermark,
     "gap": Gap,
+    "erasure": Erasure,
     "window-closed": WindowClosed,
     "crisis-event": CrisisEvent,
     "situation": Situation,

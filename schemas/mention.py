@@ -7,23 +7,39 @@ ADR: thousands of these are alive at once, and none can hold a cycle: the garbag
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta, Struct
 
 from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
 
-__all__ = ["BRAND_PATTERN", "Gap", "Mention", "Origin", "Sentiment", "SentimentLabel", "Watermark"]
+__all__ = [
+    "BRAND_PATTERN",
+    "MOST_ERASED",
+    "Erasure",
+    "Gap",
+    "Mention",
+    "MentionRecord",
+    "Origin",
+    "Sentiment",
+    "SentimentLabel",
+    "Watermark",
+]
 
 BRAND_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 """What the key of a brand looks like."""
+MOST_ERASED = 1000
+"""Posts, and author hashes, that one `Erasure` names at most."""
 
 # Bounds that only reading checks: a number that state could not hold, or a name that is no brand's, would
 # stop a tracker where it is written, long after the record was accepted.
 _Partition = Annotated[int, Meta(ge=0, lt=1 << 31)]
 _Offset = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 _Index = Annotated[int, Meta(ge=0, lt=1 << 31)]
+_Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+_PostId = Annotated[str, Meta(min_length=1, max_length=64)]
+_Author = Annotated[int, Meta(ge=0, lt=1 << 53)]
 _Brand = Annotated[str, Meta(extra_json_schema={"pattern": BRAND_PATTERN})]  # checked in `schemas.reading`
 
 
@@ -83,8 +99,8 @@ class Mention(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag
     """Older than the watermark of its raw partition: counted as late, in no bucket."""
     kind: TweetKind = TweetKind.POST
     """Post, reply, retweet or quote."""
-    author: int
-    """Keyed 53-bit hash of the author; for counting distinct authors only."""
+    author: _Author
+    """Keyed 53-bit hash of the author, another every week (Monday 00:00 UTC); for counting distinct authors only."""
     reach: int = 0
     """Followers of the author, 0 when unknown."""
     engagement: int = 0
@@ -161,3 +177,27 @@ class Gap(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="ga
     """Why, in the source's words."""
     brands: tuple[_Brand, ...] = ()
     """The brands concerned; empty means all."""
+
+
+class Erasure(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="erasure"):
+    """Posts to be named no more, because X said so: on every partition, as posts of any brand may be meant.
+
+    What was counted stays counted. It may come before the posts that it is about, and as often as it likes.
+    """
+
+    type: ClassVar[str] = "erasure"
+    """Tells the records of this topic apart."""
+    time_ms: _Moment
+    """When the notice was given, epoch milliseconds: posts are older, as a rule."""
+    tweet_ids: Annotated[tuple[_PostId, ...], Meta(max_length=MOST_ERASED)] = ()
+    """The platform's IDs of the posts, at most 1000."""
+    authors: Annotated[tuple[_Author, ...], Meta(max_length=MOST_ERASED)] = ()
+    """Authors whose posts are meant, all of them, as `Mention.author` has them in each week; at most 1000."""
+    coming: Annotated[tuple[_Author, ...], Meta(max_length=MOST_ERASED)] = ()
+    """Of these, the hashes that posts which are still on their way can have: of the weeks about the notice."""
+    platform: str = "x"
+    """Where they were posted."""
+
+
+MentionRecord: TypeAlias = Mention | Watermark | Gap | Erasure
+"""Whatever is on ``vigie.mentions``."""

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.crisis import CrisisEvent
 from schemas.feedback import Feedback
-from schemas.mention import BRAND_PATTERN, Gap, Mention, Watermark
+from schemas.mention import BRAND_PATTERN, Gap, Mention, MentionRecord
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.window import WindowClosed
 
@@ -57,9 +57,7 @@ _CRISIS_RECORD_TAGGED = Annotated[
     | Annotated[CommunicationOverdue, Tag("communication_overdue")],
     Discriminator(_crisis_tag),
 ]
-_decode_mention_record: Callable[[Any], Mention | Watermark | Gap] = msgspec.json.Decoder(
-    Mention | Watermark | Gap
-).decode
+_decode_mention_record: Callable[[Any], MentionRecord] = msgspec.json.Decoder(MentionRecord).decode
 _BRAND = re.compile(BRAND_PATTERN)
 _BEFORE_QUOTATION = re.compile("[^'\"]*")
 _REMEMBERED_BRANDS = 1 << 14
@@ -97,13 +95,13 @@ def _require_brand(name: str) -> None:
         raise SchemaError("brand: not the key of a brand")
 
 
-def read_mention_records(values: Iterable[bytes | None]) -> list[Mention | Watermark | Gap]:
+def read_mention_records(values: Iterable[bytes | None]) -> list[MentionRecord]:
     """Read records of ``vigie.mentions``, all or none.
 
     Raises
     ------
     SchemaError
-        One of them is not JSON, or not a mention, watermark or gap.
+        One of them is not JSON, or not a mention, watermark, gap or erasure.
     """
     try:
         records = list(map(_decode_mention_record, values))
@@ -118,7 +116,7 @@ def read_mention_records(values: Iterable[bytes | None]) -> list[Mention | Water
     return records
 
 
-def read_mention_record(value: bytes | None) -> Mention | Watermark | Gap:
+def read_mention_record(value: bytes | None) -> MentionRecord:
     """Read a record of ``vigie.mentions``; raises :class:`SchemaError`."""
     return read_mention_records((value,))[0]
 

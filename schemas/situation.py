@@ -235,7 +235,7 @@ class Situation:
     crisis_id: str
     """The crisis."""
     brand: str
-    """Key of the brand; also the record key."""
+    """Key of the brand; it also chooses the partition."""
     sequence: int
     """0 for the first, then counting up without holes."""
     final: bool
@@ -296,6 +296,9 @@ class Situation:
     """Hash of the detection settings."""
     playbook_hash: str = ""
     """Hash of the playbook."""
+    authors: dict[str, int] = field(default_factory=dict)
+    """By ID of a tweet that the situation names, the keyed hash of its author, as far as known: so that an account's
+    posts are found when they must go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +314,7 @@ class CommunicationOverdue:
     crisis_id: str
     """The crisis."""
     brand: str
-    """Key of the brand; also the record key."""
+    """Key of the brand; it also chooses the partition."""
     level: Level
     """The level now."""
     time: str

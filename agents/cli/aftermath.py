@@ -21,7 +21,7 @@ def aftermath(records: Iterable[CrisisRecord], names: Mapping[str, str]) -> Iter
     Parameters
     ----------
     records : iterable of CrisisRecord
-        Of the whole run; the newest situation of a crisis counts.
+        Of the whole run, in order; the newest situation of a crisis counts, as its last version says it.
     names : mapping of str to str
         How brands are called, by key.
     """
@@ -31,7 +31,7 @@ def aftermath(records: Iterable[CrisisRecord], names: Mapping[str, str]) -> Iter
         match record:
             case Situation():
                 known = newest.get(record.crisis_id)
-                if known is None or known.sequence < record.sequence:
+                if known is None or known.sequence <= record.sequence:
                     newest[record.crisis_id] = record
             case CommunicationOverdue():
                 silences.setdefault(record.crisis_id, set()).add(record.id)

@@ -30,7 +30,12 @@ _BYTES = click.FloatRange(min=1)
 @click.option("--loudest", type=_SHARE, default=0.0, help="Share of the mentions that the loudest brand has.")
 @click.option("--headroom", type=click.FloatRange(0.05, 1), default=0.7, show_default=True, help="Busy at the peak.")
 @click.option("--replication", type=click.IntRange(1, 9), default=3, show_default=True, help="Copies of each record.")
-@click.option("--retention", "retention_h", type=_ABOVE_0, default=168.0, show_default=True, help="Hours kept.")
+@click.option(
+    "--raw-retention", "raw_retention_h", type=_ABOVE_0, default=22.0, show_default=True, help="Hours tweets are kept."
+)
+@click.option(
+    "--retention", "retention_h", type=_ABOVE_0, default=168.0, show_default=True, help="Hours mentions are kept."
+)
 @click.option(
     "--lateness", "lateness_s", type=click.FloatRange(min=0), default=30.0, show_default=True, help="Seconds."
 )

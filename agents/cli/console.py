@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from agents import exits, logs
 from agents.settings import Settings, SettingsError, load_settings
+from agents.terminal import escaped_json
 from pipeline.watchlist import Watchlist, WatchlistError
 from schemas.codec import encode_pretty
 
@@ -28,7 +29,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
-    click.echo(encode_pretty(value).decode(), nl=False)
+    click.echo(escaped_json(encode_pretty(value).decode()), nl=False)
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -89,7 +89,9 @@ def _chosen(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--topic", help="Of records that came from this topic."),
         click.option("--reason", "reasons", multiple=True, help="With this reason; may be repeated."),
-        click.option("--stage", "stages", multiple=True, help="Of this stage: enrich, track, notify; may be repeated."),
+        click.option(
+            "--stage", "stages", multiple=True, help="Of this stage: enrich, track, notify, erase; may be repeated."
+        ),
     ):
         with_choice = option(with_choice)
     return with_choice

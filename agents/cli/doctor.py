@@ -27,7 +27,7 @@ __all__ = ["doctor"]
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(timeout_s: float, *, as_json: bool) -> None:
-    """Check settings, watchlist, broker, topics, consumer lag and state.
+    """Check settings, watchlist, broker, topics, retention of personal data, consumer lag and state.
 
     Exits with 0 when all is well, with 1 when a check failed.
     """

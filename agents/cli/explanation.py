@@ -54,7 +54,10 @@ def verdict(log: Log, comparison: Comparison | None, language: Language) -> Iter
         yield language.say("not_compared", read=read)
         return
     if comparison.step is None:
-        yield language.say("identical", read=read, events=language.number(comparison.events))
+        same = "identical_but" if comparison.withdrawn else "identical"
+        yield language.say(same, read=read, events=language.number(comparison.events))
+        if comparison.withdrawn:
+            yield language.say_of("withdrawn", comparison.withdrawn)
         return
     yield language.say(
         "missing" if comparison.missing else "different", read=read, step=language.number(comparison.step + 1)
@@ -83,6 +86,7 @@ def as_json(
         "log": {
             "tweets": log.tweets,
             "records": log.records,
+            "notices": log.notices,
             "begins": log.begins,
             "removed": [{"partition": p, "records": n} for p, n in sorted(log.removed.items())],
         },
@@ -92,6 +96,7 @@ def as_json(
             "events": comparison.events,
             "step": comparison.step,
             "missing": comparison.missing,
+            "withdrawn": comparison.withdrawn,
             "differences": [difference._asdict() for difference in comparison.differences],
             "reasons": [reason._asdict() for reason in comparison.reasons],
         },

@@ -14,6 +14,7 @@ __all__ = ["main"]
 
 _PLACES = {
     "capacity": "agents.cli.capacity:capacity",
+    "compliance": "agents.cli.compliance:compliance",
     "config": "agents.cli.config:config",
     "demo": "agents.cli.demo:demo",
     "dlq": "agents.cli.dlq:dlq",

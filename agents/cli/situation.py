@@ -22,7 +22,17 @@ from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem
 from pipeline.archive import ArchiveError
 from pipeline.archive.texts import tweet_ids
-from pipeline.present import SPEECHES, BrandPresent, CrisisNow, Freshness, Mood, Presents, Section, tell
+from pipeline.present import (
+    SPEECHES,
+    BrandPresent,
+    CrisisNow,
+    Freshness,
+    Mood,
+    Presents,
+    Section,
+    last_versions,
+    tell,
+)
 from pipeline.replay import CRISES_FILE, WINDOWS_FILE
 from pipeline.watchlist import Watchlist, WatchlistError
 from schemas.codec import decode, encode
@@ -276,5 +286,5 @@ def _all(asked: _Asked, brand: str, since_ms: int) -> tuple[list[WindowClosed], 
         return windows, asyncio.run(records_of(asked.settings, brand))
     return (
         [w for w in window_records(asked.folder / WINDOWS_FILE) if w.brand == brand],
-        [record for record in crisis_records(asked.folder / CRISES_FILE) if record.brand == brand],
+        last_versions(record for record in crisis_records(asked.folder / CRISES_FILE) if record.brand == brand),
     )

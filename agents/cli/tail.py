@@ -12,12 +12,14 @@ from aiokafka import ConsumerRecord
 from agents import exits
 from agents.cli.console import fail, read_settings
 from agents.cli.lines import crisis_line, deadletter_line, is_mark, mention_line, window_line
-from agents.reading import read_topic
+from agents.reading import is_about, is_redacted, read_topic
 from agents.settings import Settings
+from agents.terminal import escaped_json
 from agents.topics import BrokerUnreachable, TopicProblem, admin_client
 
 __all__ = ["tail"]
 
+_BLANKS = str.maketrans("\t\r\n", "   ")
 _LINES = {
     "mentions": mention_line,
     "windows": window_line,
@@ -53,11 +55,20 @@ async def _tail(
     name = getattr(settings.topics, topic)
     async with aclosing(read_topic(settings, name, from_beginning=from_beginning, follow=follow)) as records:
         async for record in records:
-            if brand is None or record.key == brand.encode():
-                line = _raw_line(record) if as_json else _LINES[topic](record)
+            if brand is None or is_about(record, brand):
+                line = _raw_line(record) if as_json else _line(topic, record)
                 if line is not None:
                     click.echo(line)
 
 
+def _line(topic: str, record: ConsumerRecord[bytes, bytes]) -> str | None:
+    line = _LINES[topic](record)
+    return f"{line}; AGAIN, without tweets that were withdrawn" if line and is_redacted(record) else line
+
+
 def _raw_line(record: ConsumerRecord[bytes, bytes]) -> str | None:
-    return None if is_mark(record) else (record.value or b"").decode("utf-8", "replace")
+    """Return the record's JSON; its white space is blanks, so that it is one line whatever it holds."""
+    if is_mark(record):
+        return None
+    text = (record.value or b"").decode("utf-8", "replace")
+    return escaped_json(text.translate(_BLANKS))

@@ -19,17 +19,17 @@ __all__ = ["worker"]
 @click.command()
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only this one, in this process.")
 @click.option("--watchlist", type=click.Path(path_type=Path), help="Instead of VIGIE_WATCHLIST.")
-@click.option("--web-port", type=click.IntRange(0, 65_533), help="Instead of VIGIE_WEB_PORT.")
+@click.option("--web-port", type=click.IntRange(0, 65_532), help="Instead of VIGIE_WEB_PORT.")
 def worker(role: str | None, watchlist: Path | None, web_port: int | None) -> None:
-    """Run enrich and track until stopped, each in a process of its own; notify, too, when VIGIE_NOTIFY is set.
+    """Run enrich, track and erase until stopped, each in a process of its own; notify, too, when VIGIE_NOTIFY is set.
 
     Start as many workers as you like, on as many machines: Kafka shares the partitions among them.
-    Health and metrics: http://127.0.0.1:6066 (enrich), :6067 (track) and :6068 (notify), at
+    Health and metrics: http://127.0.0.1:6066 (enrich), :6067 (track), :6068 (notify) and :6069 (erase), at
     /health/live, /health/ready and /metrics.
     """
     settings = read_settings(watchlist=watchlist, web_port=web_port)
     logs.configure(settings.log_level, settings.log_format, role or "worker")
-    if role != Role.NOTIFY:
+    if role not in {Role.NOTIFY, Role.ERASE}:
         read_watchlist(settings)
     if role is None:
         sys.exit(run_roles(settings))

@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from agents.connection import client_options
 from agents.deadletters import MAX_LETTER_BYTES
 from agents.letters.letter import Choice, Letter, Mark, Place, Progress, read_letters
+from agents.letters.redactions import Redactions, event_of, read_redactions
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem, check_topics
 from agents.transport import OutRecord
@@ -32,6 +33,9 @@ __all__ = ["Plan", "Redriven", "mark", "original", "plan", "redrive", "refusal"]
 _CHUNK_LETTERS = 500
 _CHUNK_BYTES = 8 * 1024 * 1024
 _ROOM_FOR_OURS = 64 * 1024
+_REDACTED = (
+    "posts that the event names have been withdrawn since; vigie situation and vigie tail crises tell it without them"
+)
 
 
 def refusal(letter: Letter, topics: Topics) -> str | None:
@@ -83,6 +87,8 @@ class Plan:
     """Chosen letters that cannot be redriven, by why."""
     marked: set[Place] = field(default_factory=set)
     """All letters that were redriven before."""
+    events: dict[Place, tuple[bytes | None, int]] = field(default_factory=dict)
+    """Of chosen letters of crises the event, and the offset of the version that the letter has."""
 
     def take(self, item: Letter | Mark) -> None:
         """Take in the next item of the topic."""
@@ -92,8 +98,17 @@ class Plan:
             why = refusal(item, self.topics)
             if why is None:
                 self.chosen[item.place] = item.topic
+                if item.topic == self.topics.crises and item.origin is not None:
+                    self.events[item.place] = (event_of(item), item.origin[1])
             else:
                 self.refused[why] += 1
+
+    def withhold(self, redactions: Redactions) -> None:
+        """Refuse letters of events that have been redacted since: their content would be the last version again."""
+        for place, (event, offset) in self.events.items():
+            if event is not None and redactions.get(event, -1) > offset:
+                del self.chosen[place]
+                self.refused[_REDACTED] += 1
 
     @property
     def done_before(self) -> int:
@@ -135,6 +150,8 @@ async def plan(settings: Settings, choice: Choice, *, again: bool, progress: Pro
     async with aclosing(read_letters(settings, progress=progress)) as letters:
         async for item in letters:
             found.take(item)
+    if found.events:
+        found.withhold(await read_redactions(settings))
     return found
 
 

@@ -68,6 +68,11 @@ _PARTITION_GAUGES: Mapping[str, PartitionGauge] = {
         "Brands whose baseline has not been learnt yet, so that they raise nothing above watch.",
         labels=("partition",),
     ),
+    "unproven_s": PartitionGauge(
+        "vigie_erasure_oldest_seconds",
+        "Seconds since the append of the oldest compliance notice that is not proven: X gives a day for it.",
+        labels=("partition",),
+    ),
 }
 
 _BRAND_GAUGES: Mapping[str, tuple[str, str]] = {
@@ -113,6 +118,7 @@ class Metrics:
         self._define_enrich()
         self._define_track()
         self._define_notify()
+        self._define_erase()
 
     def _define_worker(self) -> None:
         self.build = Info(
@@ -270,6 +276,17 @@ class Metrics:
         )
         self.notifications_pending = self._gauge(
             "vigie_notifications_pending", "Notifications that wait to be delivered.", "channel"
+        )
+
+    def _define_erase(self) -> None:
+        self.notices = self._counter(
+            "vigie_compliance_notices", "Compliance notices read, by what they ask; some ask nothing of us.", "kind"
+        )
+        self.erasures = self._counter(
+            "vigie_erasures", "Erasures broadcast to the trackers, of up to 1,000 posts and 1,000 authors each."
+        )
+        self.events_redacted = self._counter(
+            "vigie_events_redacted", "Events of crises published again without posts that were withdrawn."
         )
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:

@@ -35,6 +35,8 @@ class PartitionFacts:
     """Brands with state; for notify, brands with something pending."""
     learning_brands: int | None = None
     """Of these, those whose baseline has not been learnt."""
+    unproven_since_ms: int | None = None
+    """When the oldest compliance notice was appended that is not proven, epoch milliseconds; 0 when all are."""
 
 
 class Partitions(Collector):
@@ -105,6 +107,11 @@ class Partitions(Collector):
         yield "state_bytes", facts.state_bytes
         yield "state_brands", facts.state_brands
         yield "learning_brands", facts.learning_brands
+        yield "unproven_s", self._since(facts.unproven_since_ms)
+
+    def _since(self, time_ms: int | None) -> float | None:
+        """Return the seconds since a time; none when there is no such thing, 0 when nothing waits since then."""
+        return max(0.0, self._clock() - time_ms / 1000) if time_ms else time_ms
 
     def _lag_seconds(self, lag: int | None, newest_ms: int | None) -> float | None:
         """Return how far behind the clock the newest time processed is, while records wait."""

@@ -138,7 +138,7 @@ class Courier:
             await call.share.write([call.brand])
             if not self._desk.owns(call):
                 return
-        answered, error = await self._try(session, sink, item.step, repeat=False)
+        answered, error = await self._try(session, sink, call, item.step, repeat=False)
         if not answered or not self._desk.owns(call):
             return
         if error is None:
@@ -147,9 +147,9 @@ class Courier:
         elif isinstance(error, NotNow) and call.line.failed(item, now_ms(), _ms(error.retry_after_s)):
             logger.warning(
                 "%s; trying again (attempt %d)",
-                _about(self._channel, item.step, error),
+                self._about(call, item.step, error),
                 item.attempts,
-                extra=_fields(self._channel, item.step),
+                extra=self._fields(call, item.step),
             )
         else:
             await self._bury(call, item, error)
@@ -160,22 +160,22 @@ class Courier:
         if step is None:
             return
         call.share.repeated_ms[call.brand, self._channel] = now_ms()
-        _answered, error = await self._try(session, sink, step, repeat=True)
+        _answered, error = await self._try(session, sink, call, step, repeat=True)
         if error is not None:
             logger.warning(
                 "%s; it is told again in a minute",
-                _about(self._channel, step, error),
-                extra=_fields(self._channel, step),
+                self._about(call, step, error),
+                extra=self._fields(call, step),
             )
 
     async def _try(
-        self, session: aiohttp.ClientSession, sink: Sink, step: Step, *, repeat: bool
+        self, session: aiohttp.ClientSession, sink: Sink, call: Call, step: Step, *, repeat: bool
     ) -> tuple[bool, Exception | None]:
         """Make one attempt. Returns whether it came to its end, and why it failed, if it did."""
         self._attempt = asyncio.ensure_future(self._deliver(session, sink, step, repeat=repeat))
         try:
             await asyncio.wait({self._attempt})
-            return self._outcome(self._attempt, step)
+            return self._outcome(self._attempt, call, step)
         finally:
             self._attempt.cancel()
             self._attempt = None
@@ -190,7 +190,7 @@ class Courier:
         )
         await sink.deliver(session, notification, now=datetime.now(UTC))
 
-    def _outcome(self, attempt: asyncio.Future[None], step: Step) -> tuple[bool, Exception | None]:
+    def _outcome(self, attempt: asyncio.Future[None], call: Call, step: Step) -> tuple[bool, Exception | None]:
         attempts = self._metrics.notification_attempts
         if attempt.cancelled():
             return False, None
@@ -206,9 +206,7 @@ class Courier:
                 return True, error
             case Exception() as error:
                 # A bug of ours must not keep every later notification waiting.
-                logger.error(
-                    "%s", _about(self._channel, step, error), exc_info=error, extra=_fields(self._channel, step)
-                )
+                logger.error("%s", self._about(call, step, error), exc_info=error, extra=self._fields(call, step))
                 attempts.labels(self._channel, "refused").inc()
                 return True, error
             case error:
@@ -220,19 +218,36 @@ class Courier:
         call.share.repeated_ms[call.brand, self._channel] = at_ms
         self._metrics.notification_delay.labels(self._channel).observe(max(0, at_ms - appended_ms) / 1000)
         self._desk.note([(self._channel, Result.DELIVERED)])
-        logger.info("%s", _about(self._channel, item.step, "delivered"), extra=_fields(self._channel, item.step))
+        logger.info("%s", self._about(call, item.step, "delivered"), extra=self._fields(call, item.step))
 
     async def _bury(self, call: Call, item: Item, error: Exception) -> None:
         logger.error(
             "%s; it becomes a dead letter",
-            _about(self._channel, item.step, error),
-            extra=_fields(self._channel, item.step),
+            self._about(call, item.step, error),
+            extra=self._fields(call, item.step),
         )
         await self._publisher.write(self._letters, [undeliverable_letter(item.step, self._channel, error)])
         await self._faults.reach(FaultPoint.NOTIFY_LETTER)
         self._metrics.deadletters.labels(STAGE, DeadLetterReason.UNDELIVERABLE.value).inc()
         call.line.dead(item)
         self._desk.note([(self._channel, Result.DEAD)])
+
+    def _fields(self, call: Call, step: Step) -> dict[str, object]:
+        """Return what a line of the log is about, for `agents.logs`."""
+        return {
+            "channel": self._channel,
+            "crisis_id": step.crisis_id,
+            "brand": call.brand,
+            "partition": step.origin.partition,
+            "offset": step.origin.offset,
+        }
+
+    def _about(self, call: Call, step: Step, what: object) -> str:
+        origin = step.origin
+        return (
+            f"channel {self._channel}: crisis {step.crisis_id} {step.name} "
+            f"(brand={call.brand} partition={origin.partition} offset={origin.offset}): {what}"
+        )
 
 
 def now_ms() -> int:
@@ -242,23 +257,3 @@ def now_ms() -> int:
 
 def _ms(seconds: float | None) -> int:
     return 0 if seconds is None else round(seconds * 1000)
-
-
-def _fields(channel: str, step: Step) -> dict[str, object]:
-    """Return what a line of the log is about, for `agents.logs`."""
-    origin = step.origin
-    return {
-        "channel": channel,
-        "crisis_id": step.crisis_id,
-        "brand": origin.key,
-        "partition": origin.partition,
-        "offset": origin.offset,
-    }
-
-
-def _about(channel: str, step: Step, what: object) -> str:
-    origin = step.origin
-    return (
-        f"channel {channel}: crisis {step.crisis_id} {step.name} "
-        f"(brand={origin.key} partition={origin.partition} offset={origin.offset}): {what}"
-    )

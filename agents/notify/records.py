@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
 from agents.deadletters import dead_letter
+from agents.reading import is_redacted
 from agents.transport import OutRecord
 from pipeline.notify.step import Origin, Step
+from schemas.cloudevents import crisis_key
 from schemas.deadletter import REDRIVEN_CHANNEL_HEADER, REDRIVEN_HEADER, DeadLetterReason
 from schemas.reading import SchemaError, read_crisis_record
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 from schemas.times import from_rfc3339
 
-__all__ = ["STAGE", "read_record", "redriven_channel", "undeliverable_letter", "unreadable_letter"]
+__all__ = ["STAGE", "ReadRecord", "read_record", "redriven_channel", "undeliverable_letter", "unreadable_letter"]
 
 STAGE = "notify"
 _MOST_STEPS = 2**31
@@ -35,17 +38,27 @@ class _KeptRecord:
     headers: tuple[tuple[str, bytes], ...]
 
 
-def read_record(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisRecord, Step | None]:
-    """Read a record: what it says, and what is to be told of it. A situation is told to nobody: it is asked for.
+class ReadRecord(NamedTuple):
+    """What a record says."""
+
+    event: CrisisRecord
+    step: Step | None
+    """What is to be told of it; none of a situation, which is told to nobody: it is asked for."""
+    redacted: bool
+    """It is published again, without posts that were withdrawn."""
+
+
+def read_record(record: ConsumerRecord[bytes, bytes]) -> ReadRecord:
+    """Read a record.
 
     Raises
     ------
     SchemaError
-        It is nothing of a crisis, or not of the brand that is its key.
+        It is nothing of a crisis, or its key is not the event's, nor its brand, as it was before events had their own.
     """
     event = read_crisis_record(record.value)
-    if record.key != event.brand.encode("utf-8", "replace"):
-        raise SchemaError("brand: is not the record's key")
+    if record.key not in (crisis_key(event), event.brand.encode("utf-8", "replace")):
+        raise SchemaError("key: neither the event's ID nor its brand")
     origin = Origin(
         topic=record.topic,
         partition=record.partition,
@@ -54,7 +67,7 @@ def read_record(record: ConsumerRecord[bytes, bytes]) -> tuple[CrisisRecord, Ste
         headers=tuple((name, (value or b"").decode(_BYTES)) for name, value in record.headers),
         appended_ms=record.timestamp or 0,
     )
-    return event, _step(event, record.value or b"", origin)
+    return ReadRecord(event, _step(event, record.value or b"", origin), is_redacted(record))
 
 
 def _step(event: CrisisRecord, value: bytes, origin: Origin) -> Step | None:

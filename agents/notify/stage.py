@@ -15,7 +15,14 @@ from agents.faultpoints import FaultPoint, FaultPoints
 from agents.metrics import Metrics, PartitionFacts, StageMeter
 from agents.notify.courier import Courier, now_ms
 from agents.notify.plan import PlanFile
-from agents.notify.records import STAGE, read_record, redriven_channel, undeliverable_letter, unreadable_letter
+from agents.notify.records import (
+    STAGE,
+    ReadRecord,
+    read_record,
+    redriven_channel,
+    undeliverable_letter,
+    unreadable_letter,
+)
 from agents.notify.share import Call, Share
 from agents.notify.sinks import Undeliverable
 from agents.publishing import Publisher
@@ -28,7 +35,7 @@ from pipeline.notify.step import Step
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import DeadLetterReason
 from schemas.reading import SchemaError
-from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
+from schemas.situation import CommunicationOverdue, Situation
 from schemas.times import from_rfc3339
 
 __all__ = ["NotifyStage"]
@@ -36,6 +43,7 @@ __all__ = ["NotifyStage"]
 logger = get_logger(__name__)
 
 _OUTCOMES = ("ok", "retry", "refused")
+_STIR_S = 60.0
 
 
 class NotifyStage:
@@ -139,7 +147,7 @@ class NotifyStage:
             )
         return share
 
-    def _decode(self, batch: RecordBatch) -> tuple[list[tuple[CrisisRecord, Step | None]], list[OutRecord], str]:
+    def _decode(self, batch: RecordBatch) -> tuple[list[ReadRecord], list[OutRecord], str]:
         """Return what could be read, the letters for what could not, and why that was for one of them."""
         read, letters, problem = [], [], ""
         for record in batch:
@@ -161,30 +169,30 @@ class NotifyStage:
         self._meter.rejected(DeadLetterReason.BAD_FIELD)
         return unreadable_letter(record, error)
 
-    def _take(
-        self, share: Share, read: Iterable[tuple[CrisisRecord, Step | None]], letters: list[OutRecord]
-    ) -> dict[str, None]:
+    def _take(self, share: Share, read: Iterable[ReadRecord], letters: list[OutRecord]) -> dict[str, None]:
         """Take records into the outboxes. Returns the brands whose state has changed; adds letters where need be."""
         at_ms, touched = now_ms(), dict[str, None]()
-        for event, step in read:
+        for event, step, redacted in read:
             share.newest_ms = max(share.newest_ms or 0, from_rfc3339(event.time))
             if step is None or isinstance(event, Situation):
                 continue
             channel, outbox = redriven_channel(step), share.outbox(event.brand)
             touched[event.brand] = None
             if channel is None:
-                self.note(self._put(event, step, outbox, at_ms))
+                self.note(self._put(event, step, outbox, at_ms, redacted=redacted))
             elif channel in self._plan.sinks:
                 outbox.redrive(step, channel, at_ms)
             else:
                 letters.append(self._unknown(step, channel))
         return touched
 
-    def _put(self, event: CrisisEvent | CommunicationOverdue, step: Step, outbox: Outbox, at_ms: int) -> list[Ended]:
+    def _put(
+        self, event: CrisisEvent | CommunicationOverdue, step: Step, outbox: Outbox, at_ms: int, *, redacted: bool
+    ) -> list[Ended]:
         plan = self._plan.plan
         if isinstance(event, CommunicationOverdue):
             return outbox.remind(step, from_rfc3339(event.time), plan.reminded(event, at_ms), at_ms)
-        return outbox.take(step, plan.addresses(event, at_ms), at_ms)
+        return outbox.take(step, plan.addresses(event, at_ms), at_ms, redacted=redacted)
 
     def _unknown(self, step: Step, channel: str) -> OutRecord:
         self._meter.rejected(DeadLetterReason.UNDELIVERABLE)
@@ -214,6 +222,8 @@ class NotifyStage:
                     self._changed.clear()
                     self._hire(session, tasks)
                     await self._watch(tasks)
+                    for share in tuple(self._shares.values()):
+                        await share.owned.stir()
             finally:
                 for task in tasks.values():
                     task.cancel()
@@ -242,10 +252,10 @@ class NotifyStage:
         self._ring()
 
     async def _watch(self, tasks: dict[str, asyncio.Task[None]]) -> None:
-        """Wait for another plan; a courier that fails fails us."""
+        """Wait for another plan, or a minute at most; a courier that fails fails us."""
         change = asyncio.create_task(self._changed.wait())
         try:
-            await asyncio.wait({change, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({change, *tasks.values()}, timeout=_STIR_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             change.cancel()
         for channel, task in list(tasks.items()):

@@ -73,19 +73,23 @@ class Settings(BaseSettings):
     topic_prefix: str = ""
     """Before the name of every topic and consumer group; lets several Vigies share a broker."""
     app_id: str = "vigie"
-    """Consumer groups are `<prefix><app_id>-enrich`, `<prefix><app_id>-track` and `<prefix><app_id>-notify`."""
+    """Consumer groups are `<prefix><app_id>-enrich`, and so on with `track`, `notify` and `erase`."""
     data_dir: Path = Path(tempfile.gettempdir()) / "vigie"
     """Faust's working directory. Nothing in it needs to survive."""
 
     # -- connection to Kafka -------------------------------------------------------------------------
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     """How the broker's listener is secured: SSL encrypts, SASL asks who we are. SASL_SSL in production."""
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """How the password is shown with SASL. PLAIN sends it as it is: only with SASL_SSL."""
+    allow_plaintext: bool = False
+    """Talk to a broker on another machine without TLS, and send a password or token as it is."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "SCRAM-SHA-512"
+    """How we show with SASL who we are: SCRAM without telling the password, PLAIN as it is, OAUTHBEARER by a token."""
     sasl_username: str | None = None
-    """Who we are, with SASL."""
+    """Who we are, with SASL and a password."""
     sasl_password_file: Path | None = None
     """File with the password, with SASL. White space around it is left out."""
+    sasl_token_file: Path | None = None
+    """File with the token, with OAUTHBEARER. It may be rotated: it is read again for every connection."""
     tls_ca_file: Path | None = None
     """PEM file with the certificates that vouch for the broker, instead of the system's. Host names are checked."""
     tls_cert_file: Path | None = None
@@ -111,7 +115,7 @@ class Settings(BaseSettings):
     playbook: Path | None = None
     """TOML file with what to do in a crisis and how often to speak (`vigie playbook`); without one Vigie's own."""
     author_key_file: Path | None = None
-    """File with the secret key of author hashes; without one the hashes are guessable."""
+    """File with the secret key of author hashes, one for enrich and erase; without it the hashes are guessable."""
 
     # -- work ----------------------------------------------------------------------------------------
     idempotent_producer: bool = True
@@ -132,6 +136,8 @@ class Settings(BaseSettings):
     """How long a write that the broker refuses is tried again before the worker exits, its input unacked."""
     idle_timeout_s: float = Field(default=15.0, gt=0, le=86_400)
     """A raw partition at its end and silent for this long no longer holds time back."""
+    erase_interval_s: float = Field(default=900.0, gt=0, le=21_600)
+    """How often the crises are read through for posts that must go, while there are any."""
     stuck_after_s: float = Field(default=120.0, ge=1, le=3600)
     """A worker that has work and does none for this long says what it is stuck in, and exits."""
     deadletter_limit_share: float = Field(default=0.5, ge=0, le=1)
@@ -144,8 +150,8 @@ class Settings(BaseSettings):
     # -- web -----------------------------------------------------------------------------------------
     web_host: str = "127.0.0.1"
     """Where health and metrics are served. In a container: 0.0.0.0."""
-    web_port: int = Field(default=6066, ge=0, le=65_533)
-    """Port of enrich; track serves on the next one, notify on the one after. 0 switches the web server off."""
+    web_port: int = Field(default=6066, ge=0, le=65_532)
+    """Port of enrich; track, notify and erase serve on the next three. 0 switches the web server off."""
     metrics_brands: int = Field(default=200, ge=0, le=10_000)
     """Brands with metrics of their own; the rest are one, named `other`."""
 

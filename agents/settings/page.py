@@ -31,7 +31,8 @@ code 78, and so do settings that do not go together; the message names each of t
 without starting anything, and `vigie config show` prints what is in force.
 
 **Secrets come from files only.** Settings that end in `_file` name a file, such as a mounted secret; neither a variable
-nor the TOML file ever holds a password or a key. The files are read at the start: a changed one needs a restart.
+nor the TOML file ever holds a password or a key. The files are read at the start: a changed one needs a restart, except
+a token, which is read again for every connection.
 
 The settings of the engine must be the same for all workers, and for `vigie replay`, for their results to be the same.
 

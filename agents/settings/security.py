@@ -4,10 +4,22 @@ ADR: secrets are read from files only. A variable shows up in `docker inspect`, 
 environment of every child; a file can be mounted, changed and given rights. All of it is read once at the start to
 see that it can be, so that a wrong file stops the start by the setting's name instead of looking like a broker that
 does not answer.
+
+ADR: what is changed while a worker runs. A token is read again for every connection: it lives for minutes, and the
+broker ends a connection whose token has expired. A password, a certificate and its key are kept by the Kafka client
+for as long as it lives; connections that stand go on, and a new one is made with what was read at the start. So a
+rotated password needs a restart. A worker whose new connections are refused holds as if the broker were gone, its log
+says that logins fail (of a token only that connections are closed), and it exits when it has held for too long; at
+the next start what is wrong is said by the setting's name.
+
+ADR: plaintext is never what one gets by leaving a setting out. To a broker on another machine it has to be allowed;
+so has a password or token that is sent as it is, even on this machine: whoever opens the broker's port while the
+broker is down is told it.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +28,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agents.settings import Settings
 
-__all__ = ["password", "problems", "read_secret", "tls_context", "uses_sasl", "uses_tls"]
+__all__ = ["password", "problems", "read_secret", "tls_context", "token", "uses_sasl", "uses_tls", "uses_token"]
 
-_SASL_FIELDS = ("sasl_username", "sasl_password_file")
+_PASSWORD_FIELDS = ("sasl_username", "sasl_password_file")
+_TOKEN_FIELDS = ("sasl_token_file",)
 _TLS_FIELDS = ("tls_ca_file", "tls_cert_file", "tls_key_file")
+_SENT_AS_IT_IS = {"PLAIN": "password", "OAUTHBEARER": "token"}
 
 
 def uses_sasl(settings: Settings) -> bool:
-    """Whether we say who we are by name and password."""
+    """Whether we say who we are, by name and password or by a token."""
     return settings.security_protocol.startswith("SASL_")
+
+
+def uses_token(settings: Settings) -> bool:
+    """Whether it is a token that says who we are."""
+    return uses_sasl(settings) and settings.sasl_mechanism == "OAUTHBEARER"
 
 
 def uses_tls(settings: Settings) -> bool:
@@ -36,7 +55,7 @@ def problems(settings: Settings) -> Iterator[str]:
     """Yield what is wrong with the settings of the connection, a line each that begins with the setting's name."""
     protocol = settings.security_protocol
     for wanted, fields, kind in (
-        (uses_sasl(settings), _SASL_FIELDS, "SASL_PLAINTEXT or SASL_SSL"),
+        (uses_sasl(settings), _PASSWORD_FIELDS + _TOKEN_FIELDS, "SASL_PLAINTEXT or SASL_SSL"),
         (uses_tls(settings), _TLS_FIELDS, "SSL or SASL_SSL"),
     ):
         for name in fields:
@@ -46,17 +65,49 @@ def problems(settings: Settings) -> Iterator[str]:
         yield from _sasl_problems(settings)
     if uses_tls(settings):
         yield from _tls_problems(settings)
+    elif not settings.allow_plaintext:
+        yield from _plaintext_problems(settings)
 
 
 def _sasl_problems(settings: Settings) -> Iterator[str]:
-    for name in _SASL_FIELDS:
+    mechanism = settings.sasl_mechanism
+    needed: tuple[str, ...] = _TOKEN_FIELDS if uses_token(settings) else _PASSWORD_FIELDS
+    for name in needed:
         if not getattr(settings, name):
-            yield f"{_named(name)}: security_protocol {settings.security_protocol} needs it"
-    if settings.sasl_password_file is not None:
+            yield f"{_named(name)}: security_protocol {settings.security_protocol} with {mechanism} needs it"
+    for name in _PASSWORD_FIELDS + _TOKEN_FIELDS:
+        if getattr(settings, name) is not None and name not in needed:
+            yield f"{_named(name)}: is of no use with sasl_mechanism {mechanism}"
+    read = token if uses_token(settings) else password
+    if getattr(settings, needed[-1]) is not None:
         try:
-            password(settings)
+            read(settings)
         except ValueError as exc:
             yield str(exc)
+
+
+def _plaintext_problems(settings: Settings) -> Iterator[str]:
+    way_out = "or, where you trust the network in between, allow_plaintext (VIGIE_ALLOW_PLAINTEXT) to true"
+    away = [address for address in settings.brokers.split(",") if not _is_loopback(address)]
+    if away:
+        yield (
+            f"{_named('security_protocol')}: {settings.security_protocol} would send everything unencrypted to "
+            f"{', '.join(away)}; set it to SSL or SASL_SSL, {way_out}"
+        )
+    elif uses_sasl(settings) and (secret := _SENT_AS_IT_IS.get(settings.sasl_mechanism)):
+        yield (
+            f"{_named('sasl_mechanism')}: {settings.sasl_mechanism} sends the {secret} as it is, and without TLS to "
+            f"whoever listens there; set security_protocol to SASL_SSL, {way_out}"
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether a broker's ``host:port`` is on this machine by its name, without asking anybody."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _tls_problems(settings: Settings) -> Iterator[str]:
@@ -106,15 +157,32 @@ def password(settings: Settings) -> str:
     ValueError
         There is none, or it cannot be read; the message names the setting.
     """
-    name = "sasl_password_file"
-    if settings.sasl_password_file is None:
+    return _text("sasl_password_file", settings.sasl_password_file)
+
+
+def token(settings: Settings) -> str:
+    """Return the token of the SASL login, as it is in its file now.
+
+    Raises
+    ------
+    ValueError
+        There is none, or it cannot be read or sent; the message names the setting.
+    """
+    said = _text("sasl_token_file", settings.sasl_token_file)
+    if not (said.isascii() and said.isprintable()) or " " in said:
+        raise ValueError(f"{_named('sasl_token_file')}: {settings.sasl_token_file} holds no token: more than one word")
+    return said
+
+
+def _text(name: str, path: Path | None) -> str:
+    if path is None:
         raise ValueError(f"{_named(name)}: is not set")
-    secret = read_secret(name, settings.sasl_password_file)
+    secret = read_secret(name, path)
     try:
         return secret.decode()
     except UnicodeDecodeError:
         # Not from the error: it holds the bytes.
-        raise ValueError(f"{_named(name)}: {settings.sasl_password_file} is not UTF-8 text") from None
+        raise ValueError(f"{_named(name)}: {path} is not UTF-8 text") from None
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

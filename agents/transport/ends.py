@@ -45,4 +45,8 @@ async def end_offsets(consumer: AIOKafkaConsumer, tps: Iterable[TopicPartition])
             for tp in fetched:
                 ends[tp] = consumer.highwater(tp)
             unsure.difference_update(fetched)
+            if unsure and not fetched:
+                # Retention may have removed the last batch meanwhile: then nothing comes, and nothing is unsure.
+                first = await consumer.beginning_offsets(unsure)
+                unsure = {tp for tp in unsure if first[tp] < ends[tp]}
     return ends

@@ -23,12 +23,14 @@ class PublishError(Exception):
 
 
 class OutRecord(NamedTuple):
-    """A record to write. ``partition`` wins over the key's own."""
+    """A record to write. ``partition`` wins over ``placed_by``, and that over the key."""
 
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
     partition: int | None = None
+    placed_by: bytes | None = None
+    """Another key, whose partition the record goes to."""
 
 
 class BatchProducer(driver.Producer):
@@ -62,7 +64,8 @@ class BatchProducer(driver.Producer):
         topic : str
             Where to.
         records : iterable of OutRecord
-            A record goes to its ``partition``, else to murmur2 of its key (as the Java client does).
+            A record goes to its ``partition``, else to murmur2 of the key that it is placed by (as the Java client
+            does).
 
         Returns
         -------
@@ -108,10 +111,10 @@ class BatchProducer(driver.Producer):
         appends: dict[int, Callable[..., object]] = {}
         chosen = self._partition_of.setdefault(topic, {})
         count = 0
-        for key, value, headers, wanted in records:
+        for key, value, headers, wanted, placed_by in records:
             partition = wanted
-            if partition is None and (partition := chosen.get(key)) is None:
-                partition = self._choose(chosen, key, partitions)
+            if partition is None and (partition := chosen.get(placed_by or key)) is None:
+                partition = self._choose(chosen, placed_by or key, partitions)
             append = appends.get(partition)
             if append is None or append(timestamp=None, key=key, value=value, headers=headers) is None:
                 batch = producer.create_batch()

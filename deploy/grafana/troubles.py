@@ -1,10 +1,10 @@
-"""Rows of the health dashboard: delivery, and what goes wrong now and then."""
+"""Rows of the health dashboard: delivery, erasure, and what goes wrong now and then."""
 
 from __future__ import annotations
 
 from deploy.grafana.panels import GREEN, ORANGE, RED, Kind, Panel, Row, Step, Target
 
-__all__ = ["DELIVERY", "TROUBLE"]
+__all__ = ["DELIVERY", "ERASURE", "TROUBLE"]
 
 _MORE_IS_WORSE = (Step(at=None, colour=GREEN), Step(at=1, colour=RED))
 
@@ -69,6 +69,47 @@ DELIVERY = Row(
             ),
             steps=(Step(at=None, colour=GREEN), Step(at=60, colour=ORANGE)),
             width=6,
+        ),
+    ),
+)
+
+ERASURE = Row(
+    title="Erasure (what was deleted on X)",
+    panels=(
+        Panel(
+            kind=Kind.LINES,
+            title="Oldest notice that is not proven",
+            description="Two to three hours are usual where an event of a crisis named the post, a quarter of an hour "
+            "where none did. Above 6 hours: VigieErasureOverdue. X gives 24.",
+            unit="s",
+            queries=(Target(expr='max(vigie_erasure_oldest_seconds{job="vigie"})', legend="oldest notice"),),
+            steps=(Step(at=None, colour=GREEN), Step(at=21_600, colour=ORANGE), Step(at=72_000, colour=RED)),
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Compliance notices",
+            description="By what X asks. Those that undo something, and scrub_geo, ask nothing of Vigie.",
+            unit="short",
+            queries=(
+                Target(
+                    expr='sum by (kind) (increase(vigie_compliance_notices_total{job="vigie"}[$__rate_interval]))',
+                    legend="{{kind}}",
+                ),
+            ),
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Erasures and redacted events",
+            description="Erasures told to the trackers, of up to 1,000 posts each, and events of crises published "
+            "again without posts that were withdrawn.",
+            unit="short",
+            queries=(
+                Target(expr='sum(increase(vigie_erasures_total{job="vigie"}[$__rate_interval]))', legend="erasures"),
+                Target(
+                    expr='sum(increase(vigie_events_redacted_total{job="vigie"}[$__rate_interval]))',
+                    legend="events redacted",
+                ),
+            ),
         ),
     ),
 )

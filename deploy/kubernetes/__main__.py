@@ -32,9 +32,11 @@ _STRIMZI = "kafka.strimzi.io/v1"
 _USERS_NOTE = """\
 # Who may do what on Kafka, each role exactly what it does. Read and Write include Describe. Every role must see every
 # topic: at its start it checks that all are there and fit. Idempotent producers need no right of their own: Write on
-# a topic is enough since Kafka 2.8. vigie-keda looks at the lag of enrich. vigie-team is for the people who answer
-# crises: `vigie feedback` reads what is open and what was refused, and writes what they say. Whoever writes the tweets
-# to tweets.raw is not Vigie, and needs a user of its own with Write on it.
+# a topic is enough since Kafka 2.8. vigie-erase sees how far track has come, and how long topics keep what is about
+# people. vigie-keda looks at the lag of enrich. vigie-team is for the people who answer crises: `vigie feedback` reads
+# what is open and what was refused, and writes what they say. vigie-audit is for `vigie compliance verify` and `vigie
+# doctor`: it reads everything, so only a person should have it, for as long as that takes. Whoever writes the tweets to
+# tweets.raw, and compliance messages to tweets.compliance, is not Vigie, and needs a user with Write on them.
 """
 
 
@@ -80,23 +82,35 @@ def _topics(settings: Settings) -> Iterator[dict[str, Any]]:
 
 def _users(settings: Settings) -> Iterator[dict[str, Any]]:
     names = settings.topics
-    every = [spec.name for spec in topic_specs(settings)]
-    for role, sources, results, table in (
-        ("enrich", (names.raw,), (names.mentions, names.deadletters), SOURCE_CLOCK),
-        ("track", (names.mentions, names.feedback), (names.windows, names.crises, names.deadletters), BRAND_STATE),
-        ("notify", (names.crises,), (names.deadletters,), NOTIFY_STATE),
+    specs = list(topic_specs(settings))
+    every = [spec.name for spec in specs]
+    clocks, states, told = (
+        changelog(settings, role, table)
+        for role, table in (("enrich", SOURCE_CLOCK), ("track", BRAND_STATE), ("notify", NOTIFY_STATE))
+    )
+    letters = names.deadletters
+    for role, sources, results in (
+        ("enrich", (names.raw, clocks), (names.mentions, names.compliance, letters, clocks)),
+        ("track", (names.mentions, names.feedback, states), (names.windows, names.crises, letters, states)),
+        ("notify", (names.crises, told), (letters, told)),
+        ("erase", (names.compliance, names.crises), (names.mentions, names.crises, letters)),
     ):
-        rights = {name: ["Describe"] for name in every}
-        rights |= {name: ["Read"] for name in sources}
-        rights |= {name: ["Write"] for name in results}
-        rights[changelog(settings, role, table)] = ["Read", "Write"]
-        group = _acl("group", settings.group(role), ["Read"])
-        yield _user(f"vigie-{role}", [group, *(_acl("topic", name, rights[name]) for name in every)])
+        rights = {name: _operations(name in sources, name in results) for name in every}
+        groups = [_acl("group", settings.group(role), ["Read"])]
+        if role == "erase":
+            rights |= {spec.name: [*rights[spec.name], "DescribeConfigs"] for spec in specs if spec.personal}
+            groups.append(_acl("group", settings.group("track"), ["Describe"]))
+        yield _user(f"vigie-{role}", [*groups, *(_acl("topic", name, rights[name]) for name in every)])
     rights = {name: ["Describe"] for name in every} | {names.feedback: ["Write"]}
     rights |= {name: ["Read"] for name in (names.crises, names.deadletters)}
     yield _user("vigie-team", [_acl("topic", name, rights[name]) for name in every])
+    yield _user("vigie-audit", [_acl("topic", name, ["Read", "DescribeConfigs"]) for name in every])
     group = _acl("group", settings.group("enrich"), ["Describe"])
     yield _user("vigie-keda", [group, _acl("topic", names.raw, ["Describe"])])
+
+
+def _operations(reads: bool, writes: bool) -> list[str]:  # noqa: FBT001 - named where it is called
+    return [operation for operation, does in (("Read", reads), ("Write", writes)) if does] or ["Describe"]
 
 
 def _user(name: str, acls: list[dict[str, Any]]) -> dict[str, Any]:

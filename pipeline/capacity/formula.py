@@ -46,8 +46,10 @@ class Demand:
     headroom: float = 0.7
     """How busy a core may be at the peak, above 0 and up to 1."""
     replication: int = 3
+    raw_retention_h: float = 22.0
+    """How long raw tweets are kept."""
     retention_h: float = 168.0
-    """How long raw tweets and mentions are kept."""
+    """How long mentions are kept."""
     lateness_s: float = 30.0
     batch_records: int = 2000
     """Records of one step at most (VIGIE_MAX_BATCH_RECORDS); workers near their capacity take full batches."""
@@ -175,7 +177,8 @@ def size(demand: Demand, cost: Coefficients) -> Sizing:
     out = demand.peak_per_second * raw + demand.peak_mentions * mention
     broker_in = out + windows + states * cost.state_bytes
     broker_us = demand.peak_per_second * cost.broker_us_a_tweet + demand.peak_mentions * cost.broker_us_a_mention
-    kept = demand.tweets_per_second * (raw + demand.mentions_a_tweet * mention) * demand.retention_h * 3600
+    kept = demand.tweets_per_second * raw * demand.raw_retention_h * 3600
+    kept += demand.tweets_per_second * demand.mentions_a_tweet * mention * demand.retention_h * 3600
     kept += windows * _WINDOWS_KEPT_H * 3600
     kept += (demand.brands + states * _COMPACTED_AFTER_S) * cost.state_bytes
     return Sizing(

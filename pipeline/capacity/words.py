@@ -180,8 +180,8 @@ def _broker(demand: Demand, cost: Coefficients, sizing: Sizing) -> list[Line]:
         Line(
             what="disk of all brokers",
             value=bytes_in_words(sizing.disk),
-            how=f"{amount(demand.tweets_per_second)} tweets/s and their mentions for {amount(demand.retention_h)} h, "
-            f"windows for 30 days, states, × {demand.replication} copies",
+            how=f"{amount(demand.tweets_per_second)} tweets/s for {amount(demand.raw_retention_h)} h, mentions for "
+            f"{amount(demand.retention_h)} h, windows for 30 days, states, × {demand.replication} copies",
         ),
     ]
 

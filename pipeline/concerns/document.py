@@ -19,6 +19,7 @@ __all__ = [
     "MOST_ENGAGEMENT",
     "MOST_MENTIONS",
     "Document",
+    "blank",
     "document_of",
     "from_row",
     "hashtags_of",
@@ -97,6 +98,11 @@ def document_of(mention: Mention) -> Document:
         engagement=min(max(mention.engagement, 0), MOST_ENGAGEMENT),
         mentions=1,
     )
+
+
+def blank(document: Document) -> Document:
+    """Return the document of a post that is to be named no more: its place and its counts, without ID and words."""
+    return document._replace(tweet_id="", said="", tags="")
 
 
 def phrases_of(document: Document) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
@@ -121,6 +121,14 @@ class Listener:
     def take_over(self, ordinary: Mapping[str, float], mentions: float) -> None:
         """Take over ordinary talk as an earlier version knew it: mentions by phrase or `#hashtag`, of so many."""
         self._baseline.take_over(ordinary, mentions)
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the posts whose documents are kept."""
+        return self._pool.named()
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more, and drop their words; how often what was said stays counted."""
+        self._pool.forget(gone)
 
     def state(self) -> list[Any]:
         """State as JSON has it."""

@@ -7,10 +7,10 @@ cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.concerns.document import MOST_MENTIONS, Document, from_row, place_of, whole
+from pipeline.concerns.document import MOST_MENTIONS, Document, blank, from_row, place_of, whole
 
 __all__ = ["CALM_ROOM", "TENSE_ROOM", "Heard", "Pool", "Recent", "Room"]
 
@@ -151,6 +151,20 @@ class Pool:
             [one for one in heard if one.minute >= start], sum(count for block, count in self._blocks if block >= first)
         )
 
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the posts that stand for their copies."""
+        for one in self._heard.values():
+            if one.document.tweet_id:
+                yield one.document.tweet_id
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more, and drop their words; their places and counts stay."""
+        for key, one in self._heard.items():
+            if one.document.tweet_id in gone:
+                self._size -= _size(one)
+                self._heard[key] = less = one._replace(document=blank(one.document))
+                self._size += _size(less)
+
     def state(self) -> list[Any]:
         """State as JSON has it: the last minute, the half hours, and the documents, each field in a row of its own."""
         heard = sorted(self._heard.values(), key=_place)
@@ -188,7 +202,11 @@ def _size(one: Heard) -> int:
 
 
 def _joined(old: Document, new: Document) -> Document:
-    first = min(old, new, key=lambda one: (place_of(one), one[:5]))
+    """Return what stands for both.
+
+    Where a post had to be forgotten, others who wrote the same themselves stand for it, and retweets of it do not.
+    """
+    first = min(old, new, key=lambda one: (place_of(one)[0], not (one.tweet_id or one.said), place_of(one), one[:5]))
     return first._replace(
         engagement=max(old.engagement, new.engagement), mentions=min(old.mentions + new.mentions, MOST_MENTIONS)
     )

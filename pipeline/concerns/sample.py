@@ -4,14 +4,26 @@ A bound must be met by leaving something out. Leaving out words by their own has
 has the wrong hash, the one that everybody uses included. So whole documents are left out: those whose keys, hashes of
 what near copies have in common, are not among the lowest. A document that is among the lowest at the end was so when
 it came first, so all of its posts are counted.
+
+A document that must be forgotten leaves its place: which others are among the lowest, and how many posts there were,
+is as before. Its words are gone for the rest of the minute, copies that are still to come included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from pipeline.concerns.document import MOST_ENGAGEMENT, MOST_MENTIONS, Document, document_of, from_row, key_of, place_of
+from pipeline.concerns.document import (
+    MOST_ENGAGEMENT,
+    MOST_MENTIONS,
+    Document,
+    blank,
+    document_of,
+    from_row,
+    key_of,
+    place_of,
+)
 from schemas.mention import Mention
 
 __all__ = ["DOCUMENTS_A_MINUTE", "DocumentSample"]
@@ -31,19 +43,24 @@ class DocumentSample:
         self._cut = 1 << 32
         """The highest key kept, once there is no more room."""
 
-    def add(self, mention: Mention) -> None:
-        """Count a mention. A mention is compressed to a document only when somebody asks: few are kept."""
+    def add(self, mention: Mention) -> bool:
+        """Count a mention; return whether it may stand for its copies now.
+
+        A mention is compressed to a document only when somebody asks: few are kept.
+        """
         key = key_of(mention)
         if key > self._cut:
-            return
+            return False
         entry = self._kept.get(key)
         if entry is None:
             self._keep(key, mention)
-            return
+            return True
         entry[1] = max(entry[1], mention.engagement)
         entry[2] += 1
         if place_of(mention) <= place_of(entry[0]):
             entry[0] = _first(mention, entry[0])
+            return True
+        return False
 
     def _keep(self, key: int, mention: Mention) -> None:
         kept = self._kept
@@ -52,6 +69,17 @@ class DocumentSample:
             del kept[max(kept)]
         if len(kept) == DOCUMENTS_A_MINUTE:
             self._cut = max(kept)
+
+    def named(self) -> list[str]:
+        """Return the IDs of the posts that stand for their copies."""
+        return [entry[0].tweet_id for entry in self._kept.values() if entry[0].tweet_id]
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more, and drop their words."""
+        for entry in self._kept.values():
+            first = entry[0]
+            if first.tweet_id in gone:
+                entry[0] = blank(first if type(first) is Document else document_of(first))
 
     def documents(self) -> tuple[Document, ...]:
         """Return the documents, lowest key first."""

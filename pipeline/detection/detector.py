@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 from pipeline.bucket import BUCKET_MS, ClosedBucket
@@ -249,6 +250,15 @@ class Detector:
             evidence=evidence,
             feedback=step.feedback,
         )
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the posts that it may name; some twice."""
+        return chain(self._listener.named(), self._exemplars.named())
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more. It changes no level, no score and no count."""
+        self._listener.forget(gone)
+        self._exemplars.forget(gone)
 
     def state(self) -> dict[str, Any]:
         """Return the state as JSON has it: numbers, strings, lists and mappings; its bounds are those of its parts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pipeline.detection.stored import whole
@@ -55,6 +55,14 @@ class Exemplars:
             Exemplar(tweet_id=tweet_id, engagement=engagement)
             for _, engagement, tweet_id in self._recent(end_minute)[:_SHOWN]
         )
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the candidates."""
+        return (tweet_id for _, _, tweet_id in self.kept)
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more."""
+        self.kept = [one for one in self.kept if one[2] not in gone]
 
     def state(self) -> list[Any]:
         """State as JSON has it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pipeline.erasure import named_ids, redacted
 from pipeline.explain.rebuild import Log
-from schemas.codec import decode
+from schemas.codec import decode, encode
 from schemas.crisis import CrisisEvent
 from schemas.times import from_rfc3339
 
@@ -39,16 +40,18 @@ class Comparison(NamedTuple):
     events: int
     """Published events that were compared."""
     step: int | None
-    """Sequence of the first one that differs; none when all are equal, byte for byte."""
+    """Sequence of the first one that differs; none when all are equal, byte for byte but for what was withdrawn."""
     missing: bool
     """That one was not recomputed at all."""
     differences: tuple[Difference, ...]
     """Its first fields that differ."""
     reasons: tuple[Reason, ...]
+    withdrawn: int
+    """Posts that events before that one named, and that were withdrawn since: so they are named no more."""
 
     @property
     def identical(self) -> bool:
-        """Whether every published event was recomputed to the byte."""
+        """Whether every published event was recomputed to the byte, but for posts that were withdrawn since."""
         return self.step is None
 
 
@@ -71,9 +74,15 @@ def compare(
     log : Log
         What they were recomputed from.
     """
+    by_id = {event.id: event for event in recomputed}
+    withdrawn: set[str] = set()
     for event, payload in published:
         again = payloads.get(event.id)
         if again == payload:
+            continue
+        gone = named_ids(by_id[event.id]) - named_ids(event) if event.id in by_id else frozenset()
+        if gone and encode(redacted(by_id[event.id], gone, ())) == payload:
+            withdrawn |= gone
             continue
         differing = () if again is None else tuple(_differences(decode(payload), decode(again)))[:_MOST]
         return Comparison(
@@ -82,8 +91,11 @@ def compare(
             missing=again is None,
             differences=differing,
             reasons=tuple(_reasons(event, recomputed, log)),
+            withdrawn=len(withdrawn),
         )
-    return Comparison(events=len(published), step=None, missing=False, differences=(), reasons=())
+    return Comparison(
+        events=len(published), step=None, missing=False, differences=(), reasons=(), withdrawn=len(withdrawn)
+    )
 
 
 def _differences(published: Any, recomputed: Any, path: str = "") -> Iterator[Difference]:
@@ -110,4 +122,6 @@ def _reasons(event: CrisisEvent, recomputed: Sequence[CrisisEvent], log: Log) ->
             yield Reason("why_settings", {"published": theirs.config_hash, "recomputed": ours.config_hash})
         if ours.model != theirs.model:
             yield Reason("why_model", {"published": theirs.model, "recomputed": ours.model})
+    if log.notices:
+        yield Reason("why_withdrawn", {"notices": log.notices})
     yield Reason("why_other", {})

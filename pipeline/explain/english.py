@@ -142,6 +142,9 @@ WORDS: dict[str, str] = {
     # the whole
     "read": "Recomputed from {tweets} tweets ({records} records)",
     "identical": "{read}: identical to what was published, {events} events, byte for byte.",
+    "identical_but": "{read}: identical to what was published, {events} events, but for tweets that are named no more.",
+    "withdrawn_one": "Of the tweets that they named {number} was withdrawn since, and is named no more.",
+    "withdrawn": "Of the tweets that they named {number} were withdrawn since, and are named no more.",
     "not_compared": "{read}. Nothing that was published has been given to compare it with.",
     "different": "{read}: not what was published. First in step {step}:",
     "missing": "{read}: step {step} does not come out of this log.",
@@ -154,6 +157,8 @@ WORDS: dict[str, str] = {
     "this log can teach.",
     "why_settings": "The settings are others: {published} then, {recomputed} now.",
     "why_model": "The model is another: {published} then, {recomputed} now.",
+    "why_withdrawn": "The log holds {notices} compliance messages: what was withdrawn was named no more from then on, "
+    "nor were its words counted among what people talk about.",
     "why_other": "Or the watchlist, the text models or the version of Vigie are not what they were, or this is another "
     "log.",
 }

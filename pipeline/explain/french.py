@@ -153,6 +153,9 @@ _TEXTS: dict[str, str] = {
     # the whole
     "read": "Recalculé à partir de {tweets} tweets ({records} enregistrements)",
     "identical": "{read} : identique à ce qui a été publié, {events} événements, octet pour octet.",
+    "identical_but": "{read} : identique à ce qui a été publié, {events} événements, aux tweets retirés près.",
+    "withdrawn_one": "Des tweets qu’ils citaient, {number} a été retiré depuis et n’est plus cité.",
+    "withdrawn": "Des tweets qu’ils citaient, {number} ont été retirés depuis et ne sont plus cités.",
     "not_compared": "{read}. Rien de ce qui a été publié n’a été fourni pour comparaison.",
     "different": "{read} : ce n’est pas ce qui a été publié. Premier écart à l’étape {step} :",
     "missing": "{read} : ce journal ne donne pas l’étape {step}.",
@@ -165,6 +168,8 @@ _TEXTS: dict[str, str] = {
     "référence en avait alors appris plus que ce journal ne peut enseigner.",
     "why_settings": "Les réglages ont changé : {published} alors, {recomputed} maintenant.",
     "why_model": "Le modèle a changé : {published} alors, {recomputed} maintenant.",
+    "why_withdrawn": "Le journal contient {notices} messages de conformité : ce qui a été retiré n’a plus été cité "
+    "ensuite, et ses mots n’ont plus compté parmi ce dont on parle.",
     "why_other": "Ou bien la liste de veille, les modèles de texte ou la version de Vigie ne sont plus les mêmes, ou "
     "il s’agit d’un autre journal.",
 }

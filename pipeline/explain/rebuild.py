@@ -25,6 +25,8 @@ class Log:
 
     records: int = 0
     tweets: int = 0
+    notices: int = 0
+    """Compliance messages."""
     begins_ms: int | None = None
     """Event time of the oldest mention, epoch milliseconds."""
     removed: dict[int, int] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Rebuild:
         log = self.log
         log.records += enriched.counts["records"]
         log.tweets += enriched.counts["tweets"]
+        log.notices += enriched.counts["compliance"]
         for mention in enriched.mentions:
             if not mention.late and (log.begins_ms is None or mention.time_ms < log.begins_ms):
                 log.begins_ms = mention.time_ms

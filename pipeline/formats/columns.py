@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-__all__ = ["FIELDS", "find", "is_usable", "known"]
+__all__ = ["FIELDS", "LONGEST", "find", "is_usable", "known"]
+
+LONGEST = 100
+"""Characters of a column's name by which it is known."""
 
 _ALIASES: dict[str, tuple[str, ...]] = {
     "id": ("tweet_id", "id_str", "id", "tweetid", "tweet_id_str", "status_id", "post_id"),
@@ -88,4 +91,4 @@ def is_usable(found: Mapping[str, object]) -> bool:
 
 
 def _normal(name: str) -> str:
-    return _OTHER.sub("_", name[:100].lower()).strip("_")
+    return _OTHER.sub("_", name[:LONGEST].lower()).strip("_")

@@ -70,7 +70,9 @@ def notice(payload: Mapping[str, Any], name: str) -> ComplianceNotice:
     if kind is ComplianceKind.SCRUB_GEO:
         tweet_id = tweet_id or _first(message, "up_to_tweet_id")
     earlier = message.get("edit_tweet_ids")
-    versions = [known for known in map(platform_id, earlier) if known] if type(earlier) is list else []
+    if type(earlier) is not list:
+        earlier = [message.get("initial_tweet_id")]
+    versions = [known for known in map(platform_id, earlier) if known]
     if tweet_id is None and versions:
         tweet_id = versions[-1]
     user_id = _user_id(kind, message, post)

@@ -202,8 +202,9 @@ class _Found:
                 DeadLetterReason.UNKNOWN_FORM,
                 "Activity Streams format; switch the stream to the original format",
             )
-        known = columns.known(tuple(payload)) if len(payload) <= _MAX_COLUMNS else None
-        if known:
+        if len(payload) <= _MAX_COLUMNS and (
+            known := columns.known(tuple([name for name in payload if len(name) <= columns.LONGEST]))
+        ):
             self.tweets.append(rows.tweet({field: payload[name] for field, name in known.items()}))
             return
         for key in _ENVELOPES:

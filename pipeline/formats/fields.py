@@ -48,6 +48,8 @@ MAX_COUNT = 1 << 53
 """Counts are clamped to what every JSON reader holds exactly."""
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_MOST_ESCAPED = 5 * MAX_TEXT
+"""X escapes a character as five at most. Of a longer text no more than this is looked at: it is cut anyway."""
 _LONGEST_HANDLE = 30
 """Of those that ``RT @handle:`` is read with."""
 
@@ -122,7 +124,7 @@ def unescape(text: str) -> str:
     >>> unescape("R&amp;D &lt;3 &amp;lt; ?a=1&notify=1")
     'R&D <3 &lt; ?a=1&notify=1'
     """
-    return _ENTITY.sub(_decoded, text) if "&" in text else text
+    return _ENTITY.sub(_decoded, text[:_MOST_ESCAPED]) if "&" in text else text
 
 
 def _decoded(match: re.Match[str]) -> str:

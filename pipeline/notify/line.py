@@ -13,6 +13,7 @@ In order, and as seldom as that allows:
 - A step that nobody took within `GIVE_UP_MS` and `LEAST_ATTEMPTS` is given up, as is one that the receiver will never
   take. If that was how the channel would have heard of the crisis, it is *owed* the crisis: the next step tells of it,
   if it is still open.
+- Of a step that is published again, redacted, the new content is told, and kept; it is not told anew.
 - A reminder that the brand is silent goes behind every step. It is dropped when a newer one comes, when its crisis
   ends, in quiet hours, and when it could not be told for `STALE_MS`; it counts in no budget, and never tells of a level
   that the channel has not heard of.
@@ -134,6 +135,14 @@ class Line:
             return [*superseded, Result.WITHHELD_QUIET]
         self.pending.append(Item(step=reminder, since_ms=now_ms))
         return superseded
+
+    def rewrite(self, version: Step) -> None:
+        """Replace the content of a step, wherever it is held, by another version's: also where it has been told."""
+        if self.told is not None and self.told.event_id == version.event_id:
+            self.told = self.told.rewritten(version)
+        for item in self.pending:
+            if item.step.event_id == version.event_id:
+                item.step = item.step.rewritten(version)
 
     def redrive(self, step: Step, now_ms: int) -> None:
         """Take in a step that is to be told once more."""

@@ -12,6 +12,10 @@ Decision: *a step that was read more than `LATE_MS` after it was published is no
 reads a year of history, a worker may have been away for a weekend: then only the newest step of a crisis that is still
 open is told. A worker delivers once it has read its partition to the end, so it knows which that is.
 
+Decision: *an event that is published again, redacted, tells nothing new.* Posts that it named were withdrawn, so its
+content replaces what is held of it: what is still to be told, and what a receiver is told again and again. Only a step
+that was never read before (its first version was compacted away meanwhile) is news, and then no alarm of its own.
+
 Decision: *a reminder that an update is overdue is no step.* It is known by its time, is only ever told of the crisis
 that goes on, and is dropped where a step would wait: by the time it could be told the brand may have spoken.
 
@@ -49,8 +53,8 @@ class Outbox:
     lines: dict[str, Line] = field(default_factory=dict)
     """By channel; a channel that knows nothing and is to be told nothing may have none."""
 
-    def take(self, step: Step, addresses: Mapping[str, Address], now_ms: int) -> list[Ended]:
-        """Take in a step; one that was taken in before changes nothing.
+    def take(self, step: Step, addresses: Mapping[str, Address], now_ms: int, *, redacted: bool = False) -> list[Ended]:
+        """Take in a step; one that was taken in before changes nothing, unless its event was redacted since.
 
         Parameters
         ----------
@@ -60,17 +64,22 @@ class Outbox:
             The channels that it concerns (`NotifyPlan.addresses`).
         now_ms : int
             The wall clock, epoch milliseconds.
+        redacted : bool
+            Its event is published again, without posts that were withdrawn.
 
         Returns
         -------
         list of (str, Result)
             Notifications that it makes pointless, by channel.
         """
+        if redacted:
+            for line in self.lines.values():
+                line.rewrite(step)
         if step.position <= self.seen:
             return []
         self.seen = step.position
         self.goes_on = "" if step.ends else step.crisis_id
-        late = now_ms - step.origin.appended_ms > LATE_MS
+        late = redacted or now_ms - step.origin.appended_ms > LATE_MS
         return [
             (channel, result)
             for channel in sorted({*addresses, *self.lines})

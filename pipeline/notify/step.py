@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.situation import CommunicationOverdue
@@ -97,6 +97,11 @@ class Step:
             origin=origin,
             reminds=True,
         )
+
+    def rewritten(self, version: Step) -> Step:
+        """Return the step with the content of another version of its event; when it was first published stays."""
+        origin = replace(version.origin, appended_ms=self.origin.appended_ms)
+        return replace(self, payload=version.payload, origin=origin)
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from pipeline.present.model import MAX_CRISES, BrandPresent, CrisisNow, Presents
 from pipeline.present.row import Row, row
 from pipeline.present.speech import SPEECHES, Line, Mood, Speech
 from pipeline.present.telling import Section, tell
+from pipeline.present.versions import last_versions
 
 __all__ = [
     "MAX_CRISES",
@@ -19,6 +20,7 @@ __all__ = [
     "Row",
     "Section",
     "Speech",
+    "last_versions",
     "row",
     "tell",
 ]

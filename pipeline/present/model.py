@@ -1,4 +1,8 @@
-"""What is known of each brand now: its newest window, the last hour, and its newest crises. Any order of arrival."""
+"""What is known of each brand now: its newest window, the last hour, and its newest crises. Any order of arrival.
+
+But for the versions of an event: an event that names posts which were withdrawn is published again without them, and
+its last version counts.
+"""
 
 from __future__ import annotations
 
@@ -63,23 +67,26 @@ class CrisisNow:
         return None if later and told is not None and not told.voice.overdue else self.overdue
 
     def see(self, record: CrisisRecord) -> None:
-        """Take in a record of this crisis; one that is there twice, or older than what is known, changes nothing."""
+        """Take in a record of this crisis; one that is older than what is known changes nothing.
+
+        The same one once more is another version, and takes the place of the one before.
+        """
         match record:
             case CrisisEvent():
                 self._step(record)
             case Situation():
-                if self.situation is None or record.sequence > self.situation.sequence:
+                if self.situation is None or record.sequence >= self.situation.sequence:
                     self.situation = record
             case CommunicationOverdue():
-                if self.overdue is None or (record.time, record.id) > (self.overdue.time, self.overdue.id):
+                if self.overdue is None or (record.time, record.id) >= (self.overdue.time, self.overdue.id):
                     self.overdue = record
 
     def _step(self, event: CrisisEvent) -> None:
         if event.level != event.previous_level and (self.level_since is None or event.time > self.level_since):
             self.level_since = event.time
-        if self.event is None or event.sequence > self.event.sequence:
+        if self.event is None or event.sequence >= self.event.sequence:
             self.event = event
-        if self.height is None or height_order(event) > height_order(self.height):
+        if self.height is None or height_order(event) >= height_order(self.height):
             self.height = event
 
 

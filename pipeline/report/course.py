@@ -19,7 +19,7 @@ _MAX_ENDS = 60
 
 
 class Course:
-    """Situations and overdue moments of one crisis. What is told twice counts once."""
+    """Situations and overdue moments of one crisis. What is told twice counts once, as its last version says it."""
 
     def __init__(self) -> None:
         self.latest: Situation | None = None
@@ -39,6 +39,8 @@ class Course:
             return
         if self.latest is None or record.sequence >= self.latest.sequence:
             self.latest = record
+        for key in [key for key, (sequence, _) in self._posts.items() if sequence == record.sequence]:
+            del self._posts[key]  # an earlier version may have named posts that were withdrawn
         for post in record.voice.posts:
             key = (post.time, post.tweet_id)
             if key not in self._posts or _rank(*self._posts[key]) <= _rank(record.sequence, post):

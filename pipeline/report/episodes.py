@@ -74,7 +74,7 @@ class Episode:
 
 
 def episodes(records: Iterable[CrisisRecord]) -> list[Episode]:
-    """Group records by crisis, in order of opening. What is there twice counts once.
+    """Group records by crisis, in order of opening. What is there twice counts once, as its last version says it.
 
     A crisis of which there are situations but no step is left out: nothing says why it was one.
     """

@@ -59,8 +59,8 @@ def build_report(  # noqa: PLR0913 - what a page is made of, each by name
     windows : iterable of WindowClosed
         Read once and not kept; any order. Memory grows with the brands, not with the windows.
     records : iterable of CrisisRecord
-        Whatever is on ``vigie.crises``, in any order; what is there twice counts once. Of the situations of a
-        crisis about a hundred are kept.
+        Whatever is on ``vigie.crises``, in any order but for the versions of an event, of which the last counts. Of
+        the situations of a crisis about a hundred are kept.
     title : str
         Heading of the page.
     generated_from : str

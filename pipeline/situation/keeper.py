@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from struct import Struct
 from typing import NamedTuple, Self
 
@@ -84,6 +85,8 @@ class SituationKeeper:
         brief : callable
             Gives what the detector knows at its end; asked only when something is told.
         """
+        if self._course is None and self._pool.let_go(closed.end_ms // BUCKET_MS - 1):
+            self._asked = self._stored = None
         if standing is None and self._course is None and minute.asked is None and minute.own is None:
             return []
         told: list[Situation | CommunicationOverdue] = []
@@ -175,6 +178,17 @@ class SituationKeeper:
             playbook=self._settings.playbook if seen.closed.heard else self._settings.playbook.unheard(),
             config_hash=self._settings.detection.fingerprint(),
         )
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the questions and posts that it may name; some twice."""
+        return chain(self._pool.named(), self._voice.posts.named())
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Name these posts no more. Who asked, who was answered and what was said stays counted."""
+        if self._pool.forget(gone):
+            self._asked = self._stored = None
+        if self._voice.posts.forget(gone):
+            self._stored = None
 
     def state(self) -> bytes:
         """Return the state, its parts compressed; nothing at all when there is nothing to remember.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pipeline.situation.stored import count, moment, terms, times, tones, tweet, whole
@@ -64,6 +65,19 @@ class OwnPosts:
             insort(posts, post)
             del posts[:-room]
             self.stored = None
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the posts."""
+        return (post.tweet_id for post in chain(self.updates, self.off_tone))
+
+    def forget(self, gone: Collection[str]) -> bool:
+        """Drop these posts; return whether there were any. Whoever counts them does so elsewhere."""
+        kept = [[post for post in posts if post.tweet_id not in gone] for posts in (self.updates, self.off_tone)]
+        changed = kept != [self.updates, self.off_tone]
+        if changed:
+            self.updates, self.off_tone = kept
+            self.stored = None
+        return changed
 
     def state(self) -> list[Any]:
         """Return them as JSON has it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
 from pipeline.situation.stored import whole
@@ -66,6 +66,12 @@ class Pool:
             return True
         return False
 
+    def let_go(self, minute: int) -> bool:
+        """Drop, in calm, what is so long ago (epoch minutes) that it would be dropped at the next question."""
+        if self.is_empty() or minute // _BLOCK_MINUTES <= self._block + 1:
+            return False
+        return self._turn(minute)
+
     def _unknown(self, asked: ThreadSample) -> ThreadSample:
         """Leave out those who asked in the same thread before: in calm, or in the calm before the crisis."""
         if not any(key in sample.kept for sample in self._calm for key in asked.kept):
@@ -96,6 +102,16 @@ class Pool:
         for sample in self.samples():
             for key in sorted(sample.kept):
                 yield 1.0 / sample.share, sample.kept[key]
+
+    def named(self) -> Iterator[str]:
+        """Yield the IDs of the questions."""
+        for sample in self.samples():
+            yield from sample.named()
+
+    def forget(self, gone: Collection[str]) -> bool:
+        """Name these posts no more; return whether that changed anything."""
+        changed = [sample.forget(gone) for sample in self.samples()]
+        return any(changed)
 
     def state(self) -> list[Any]:
         """Return the pool as JSON has it."""

@@ -32,7 +32,7 @@ class _Group:
 
     def as_published(self, about: str) -> QuestionGroup:
         questions = [question for _, question in self.weighed]
-        most_reach = sorted(questions, key=lambda q: (-q.reach, q.tweet_id))
+        most_reach = sorted((q for q in questions if q.tweet_id), key=lambda q: (-q.reach, q.tweet_id))
         return QuestionGroup(
             about=about,
             waiting=_number(weight for weight, _ in self.weighed),

@@ -8,7 +8,7 @@ the place of the cut says how many there were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -67,6 +67,7 @@ class Question(NamedTuple):
 
     time_ms: int
     tweet_id: str
+    """Empty when it is to be named no more."""
     key: int
     """Hash of the thread and of who asks."""
     thread: int
@@ -99,13 +100,17 @@ class Question(NamedTuple):
             raise ValueError("more words than are kept")
         return cls(
             moment(time_ms),
-            tweet(tweet_id),
+            tweet(tweet_id) if tweet_id != "" else "",
             whole(key, _HASHES),
             whole(thread, _HASHES),
             whole(reach, _MOST_REACH + 1),
             tuple([whole(word, _WORD_HASHES) for word in words]),
             moment(answered_ms),
         )
+
+    def blank(self) -> Question:
+        """Return the question of a post that is to be named no more: it waits on, without ID and words."""
+        return self._replace(tweet_id="", thread=self.thread or hash_of(self.tweet_id), words=())
 
     def is_answered_by(self, reply: Reply, *, alone: bool) -> bool:
         """Whether a reply by the brand answers it.
@@ -137,12 +142,16 @@ class ThreadSample:
         """Share of the questions that is kept, above 0 to 1."""
         return (self.cut or 1) / _HASHES
 
-    def ask(self, mention: Mention) -> None:
-        """Take in the question that a mention asks; most are cut off by their key, before the rest is worked out."""
+    def ask(self, mention: Mention) -> bool:
+        """Take in the question that a mention asks; return whether that changed anything.
+
+        Most are cut off by their key, before the rest is worked out.
+        """
         key = _key(mention)
         known = self.kept.get(key)
         if key < self.cut and (known is None or (mention.time_ms, mention.tweet_id) <= known[:2]):
-            self.add(Question.of(mention))
+            return self.add(Question.of(mention))
+        return False
 
     def add(self, question: Question) -> bool:
         """Take in a question; return whether that changed anything."""
@@ -172,6 +181,16 @@ class ThreadSample:
         """Put questions in the place of those with the same keys."""
         for question in questions:
             self.kept[question.key] = question
+
+    def named(self) -> list[str]:
+        """Return the IDs of the questions."""
+        return [question.tweet_id for question in self.kept.values() if question.tweet_id]
+
+    def forget(self, gone: Collection[str]) -> bool:
+        """Name these posts no more; return whether that changed anything. Whoever waits is counted all the same."""
+        found = [question.blank() for question in self.kept.values() if question.tweet_id in gone]
+        self.replace(found)
+        return bool(found)
 
     def state(self) -> list[Any]:
         """Return the sample as JSON has it."""

@@ -55,6 +55,8 @@ class TextAnalyzer(Protocol):
 
 _CACHE_SIZE = 4_096
 """Analyses remembered for exact repeats: a fifth of the tweets of a crisis, retweets aside."""
+_MOST_LINKS = 2
+"""A tweet with more is not remembered: fifty links of 2,000 characters each would make its key 100 KB."""
 
 _Fields = tuple[str, str | None, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -94,9 +96,18 @@ class StandardAnalyzer:
         if new:
             cache.update(zip(new, self._read([key[0] for key in new], list(new.values())), strict=True))
         analyses = [analysis or cache[key] for analysis, key in zip(known, keys, strict=True)]
+        for key in new:
+            if len(key[5]) > _MOST_LINKS:
+                del cache[key]
         for key in list(islice(cache, max(0, len(cache) - _CACHE_SIZE))):
             del cache[key]
         return analyses
+
+    def forget(self) -> None:
+        """Drop the analyses that are remembered with their texts, and the words. Results do not depend on it."""
+        self._cache.clear()
+        if self._parts is not None:
+            self._parts.vocabulary.forget()
 
     def readers(self) -> _Readers:
         """Return the readers, made and loaded at first use."""

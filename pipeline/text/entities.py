@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import regex
+
 from pipeline.text.tokens import Kind, pieces_of, token_of
 from pipeline.text.vocabulary import TokenBatch, Vocabulary
 from schemas.tweet import Tweet
@@ -23,6 +25,10 @@ MAX_TAG_CHARS = 100
 MAX_URL_CHARS = 2_048
 """Longer ones are left out: they are no entity of X."""
 
+_TAG = regex.compile(
+    r"[\p{L}\p{M}\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7]+"
+)
+"""What X takes for the body of a hashtag (https://github.com/twitter/twitter-text, ``hashtagAlphaNumeric``)."""
 _URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+", re.IGNORECASE)
 
 
@@ -30,7 +36,7 @@ class Entities(NamedTuple):
     """Entities as `schemas.mention.Mention` bounds and spells them."""
 
     hashtags: tuple[str, ...]
-    """Lower case, without ``#``, distinct, in order, at most 20."""
+    """Lower case, without ``#``, distinct, in order, at most 20; what holds a space or a sign is none."""
     handles: tuple[str, ...]
     """Lower case, without ``@``, distinct, in order, at most 20."""
     cashtags: tuple[str, ...]
@@ -95,12 +101,17 @@ def _entities(tweet: Tweet, kept: Sequence[str], handles: Sequence[str], urls: S
     elif not (hashtags or handles or cashtags or urls):
         return _NONE
     return Entities(
-        _distinct(hashtags, str.lower) if hashtags else (),
+        _distinct(list(filter(_is_tag, hashtags)), str.lower) if hashtags else (),
         _distinct(handles, str.lower) if handles else (),
         _distinct(cashtags, str.upper) if cashtags else (),
         _bounded_urls(urls) if urls else (),
         emoji,
     )
+
+
+def _is_tag(tag: str) -> bool:
+    """Say whether a payload's hashtag is one: they are shown to people, and anything may call itself one."""
+    return tag.isalnum() or _TAG.fullmatch(tag) is not None
 
 
 def _is_hashtag(text: str) -> bool:

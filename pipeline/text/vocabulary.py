@@ -10,8 +10,9 @@ integers, so sums are exact and do not depend on how tweets are put into batches
 
 Words that differ in their capitals only share a row, but for those that are all capitals. Handles and links have no
 rows of their own: there are too many, and what is read in a tweet does not depend on whom it names. The table is
-trimmed between batches: the half of it that was used last stays. A token leaves strings behind and no other Python
-object: the collector's walks over a hundred thousand tuples cost as much as making them.
+trimmed between batches: the half of it that was used last stays, but for what is longer than any word. A token leaves
+strings behind and no other Python object: the collector's walks over a hundred thousand tuples cost as much as making
+them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ Flags = NDArray[np.uint16]
 
 _SIZE = 120_000
 """Rows kept at most between batches, some 30 MB: a day's distinct words of a large brand in a dozen languages."""
+_LONG = 64
+"""Characters from which on a token or a chunk is no word that comes again; it is forgotten when rows are trimmed."""
+_MOST_LONG = 4_000_000
+"""Characters of long chunks kept between batches, 16 MB at most: rows alone would be no bound, with a thousand each."""
 _BREAK_ROW, HANDLE_ROW, URL_ROW = range(3)
 """Rows of what stands between texts, of every handle and of every link."""
 _NAMED = 3
@@ -89,12 +94,16 @@ class _Chunks(dict[str, int]):
         self._ends: Rows = np.array([0, 1, 2])
         self._new_rows: list[int] = []
         self._new_ends: list[int] = []
+        self.long = 0
+        """Characters of the chunks that are long."""
 
     def __missing__(self, chunk: str) -> int:
         if "://" in chunk and is_url(chunk):
             return self._URL  # not kept: links are rarely met twice
         self._new_rows += map(self._row_of, pieces_of(chunk))
         self._new_ends.append(len(self._new_rows))
+        if len(chunk) >= _LONG:
+            self.long += len(chunk)
         number = self[chunk] = len(self)
         return number
 
@@ -122,6 +131,8 @@ class _Chunks(dict[str, int]):
         starts = np.concatenate([[0], ends[:-1]])
         stays = gone[ends] == gone[starts]
         stays[3 : max(3, len(stays) - most)] = False
+        if self.long:
+            stays &= np.fromiter(map(len, self), np.intp, len(self)) < _LONG
         chunks = _Chunks(self._row_of)
         kept = compress(self, stays.tolist())  # the first three among them, which are numbered as they were
         chunks.update(zip(kept, count(), strict=False))
@@ -199,7 +210,8 @@ class Vocabulary:
 
     def read(self, texts: Iterable[str]) -> TokenBatch:
         """Return the tokens of cleaned texts (`pipeline.text.tokens.clean`), at least one."""
-        if len(self._texts) > self._size or len(self._chunks) > 2 * self._size:
+        chunks = self._chunks
+        if len(self._texts) > self._size or len(chunks) > 2 * self._size or chunks.long > _MOST_LONG:
             self._trim()
         spaced = f"{BREAK} " + f" {BREAK} ".join(texts)
         rows = self._chunks.read(spaced.split(" "))
@@ -253,9 +265,22 @@ class Vocabulary:
             flags.append(bits)
         return flags
 
+    def forget(self) -> None:
+        """Forget all tokens and chunks: where no spaces are written, a chunk is a whole text. Nothing depends on it."""
+        if self._batches:
+            self._keep(np.arange(0))
+            self._chunks = _Chunks(self._row_of)
+
     def _trim(self) -> None:
-        """Forget the tokens that were not used for longest, and the chunks that hold one."""
-        kept = np.concatenate([np.arange(_NAMED), self._last_used(self._size // 2)])
+        """Forget the tokens that are long or were not used for longest, and the chunks that hold one or are long."""
+        last = self._last_used(self._size // 2)
+        if self._chunks.long:
+            last = last[np.fromiter(map(len, self.texts_of(last)), np.intp, len(last)) < _LONG]
+        self._keep(last)
+
+    def _keep(self, rows: Rows) -> None:
+        """Forget all rows but these, and those that have names."""
+        kept = np.concatenate([np.arange(_NAMED), rows])
         to = np.full(len(self._texts), -1)
         to[kept] = np.arange(len(kept))
         for column in self._columns:

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import unicodedata
 
+from pipeline.text.normal import nfc
+
 __all__ = ["fold", "fold_both", "fold_name", "is_word"]
 
 _MEMO_SIZE = 20_000
-"""Code points whose folding is remembered; a text with more distinct ones is folded without memory."""
+"""Code points whose folding is remembered. Then all is forgotten: filling it up with odd ones slows nobody for long."""
 
 _ACCENT_CLASS = 10
 """Combining classes from here on are accents and vowel points; below are marks that make other letters
 (the voicing mark of kana, the nukta and virama of Indic scripts), which stay."""
+
+_CASELESS = frozenset(("Lo", "So", "Cn", "Co"))
+"""Categories of characters that fold to themselves, unless they are made of others or have a case."""
 
 _APOSTROPHES = "\u2018\u2019\u02bc\u2032`\u00b4"
 _SPACES = "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x00-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u200b\u00b7\u2022"
@@ -45,6 +50,13 @@ def _fold_character(character: str, *, lower: bool) -> str:
     return kept if not lower and len(kept) == len(folded) else folded
 
 
+def _folds_to_itself(character: str) -> bool:
+    """Say so of most characters that there are, in an eighth of the time that folding takes; false says nothing."""
+    if unicodedata.category(character) not in _CASELESS:
+        return False
+    return not unicodedata.decomposition(character) and character.casefold() == character
+
+
 def _strip_accents(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if unicodedata.combining(c) < _ACCENT_CLASS))
@@ -58,9 +70,11 @@ class _FoldingTable(dict[int, str]):
         self._lower = lower
 
     def __missing__(self, code_point: int) -> str:
-        folded = _fold_character(chr(code_point), lower=self._lower)
-        if len(self) < _MEMO_SIZE:
-            self[code_point] = folded
+        if len(self) >= _MEMO_SIZE:
+            self.clear()
+        character = chr(code_point)
+        folded = character if _folds_to_itself(character) else _fold_character(character, lower=self._lower)
+        self[code_point] = folded
         return folded
 
 
@@ -76,10 +90,7 @@ def fold(text: str) -> str:
     >>> fold("Société  Générale’s"), fold("Coca-Cola"), fold("STRASSE") == fold("Straße")
     ("societe generale's", 'coca cola', True)
     """
-    if text.isascii():
-        text = text.encode().translate(_LOWER_ASCII).decode()
-    else:
-        text = unicodedata.normalize("NFC", text).translate(_LOWER)
+    text = text.encode().translate(_LOWER_ASCII).decode() if text.isascii() else nfc(text).translate(_LOWER)
     return _collapse(text) if "  " in text else text
 
 
@@ -98,7 +109,7 @@ def fold_both(text: str) -> tuple[str, str]:
     >>> fold_both("Ça, US")
     ('ca, us', 'Ca, US')
     """
-    kept = unicodedata.normalize("NFC", text).translate(_KEPT)
+    kept = nfc(text).translate(_KEPT)
     return fold(text), _collapse(kept) if "  " in kept else kept
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,10 +21,14 @@ from pipeline.watchlist.places import folded_places, kept_places
 from schemas.codec import encode
 from schemas.tweet import Tweet
 
-__all__ = ["MAX_TEXT_CHARS", "BrandMatch", "MatchSpan", "Watchlist"]
+__all__ = ["MAX_NAMES", "MAX_TEXT_CHARS", "BrandMatch", "MatchSpan", "Watchlist"]
 
 MAX_TEXT_CHARS = 25_000
 """Names are looked for in this many characters of a text: the longest post X allows."""
+MAX_NAMES = 20
+"""Different names that count in one tweet, the first ones; those of its author besides. Each brand is a mention, with
+the tweet's phrases and entities in it: without a bound, one post that lists the watchlist is written thousands of times
+over. Names are counted, not brands, because how many brands share a name is the watchlist's own doing."""
 
 
 class BrandMatch(Struct, frozen=True, kw_only=True, gc=False):
@@ -119,7 +124,8 @@ class Watchlist:
         """Return the brands the tweet speaks of, by brand key. Never raises.
 
         A brand is spoken of when its alias stands in the text; when its handle or hashtag does, or is among
-        the payload's entities; when one of its accounts is answered; and in whatever its own accounts write.
+        the payload's entities; when one of its accounts is answered; and in whatever its own accounts write. Of many
+        names the first `MAX_NAMES` count, those in the text before those that the payload adds.
         """
         text = _readable(tweet.text)
         names = [name for name, _, _ in self._patterns.hits(text, fold(text), tweet.lang)]
@@ -130,6 +136,8 @@ class Watchlist:
             names += tags.get("#" + fold_name(tag), ())
         if tweet.in_reply_to_handle is not None:
             names += tags.get("@" + fold_name(tweet.in_reply_to_handle), ())
+        if len(names) > MAX_NAMES:
+            names = _first(names)
         owners: tuple[str, ...] = ()
         if tweet.author_handle and (owners := self._official.get(author := fold_name(tweet.author_handle), ())):
             names += [(brand, "@" + author) for brand in owners]
@@ -159,6 +167,12 @@ def _readable(text: str) -> str:
         text = text[:MAX_TEXT_CHARS]
     # What has neither a slash nor a "www." holds no URL, and is most texts; the test is a fifth of the search.
     return without_urls(text) if "/" in text or ("." in text and "www." in text.lower()) else text
+
+
+def _first(names: list[Name]) -> list[Name]:
+    """Return what the first `MAX_NAMES` different names mean; repeats stay."""
+    first = set(islice(dict.fromkeys([label for _, label in names]), MAX_NAMES))
+    return [name for name in names if name[1] in first]
 
 
 def _matches(names: list[Name], owners: tuple[str, ...]) -> tuple[BrandMatch, ...]:

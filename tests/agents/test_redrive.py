@@ -110,6 +110,19 @@ def test_a_crisis_event_goes_back_for_the_channel_that_failed_only() -> None:
     assert (REDRIVEN_CHANNEL_HEADER, b"desk") in original(found).headers
 
 
+def crisis_letter(event: bytes, *, offset: int, origin: int) -> Letter:
+    return letter(topic=TOPICS.crises, stage="notify", headers=[("ce_id", event)], offset=offset, origin=origin)
+
+
+def test_the_letter_of_an_event_that_was_redacted_since_is_not_redriven() -> None:
+    plan = Plan(choice=Choice(), topics=TOPICS)
+    for event, offset, origin in ((b"redacted", 1, 17), (b"of the redacted version", 2, 17), (b"other", 3, 17)):
+        plan.take(crisis_letter(event, offset=offset, origin=origin))
+    plan.withhold({b"redacted": 18, b"of the redacted version": 17})
+    assert plan.wanted == {(0, 2), (0, 3)}
+    assert sum(plan.refused.values()) == 1
+
+
 def test_a_mark_is_read_as_what_it_is() -> None:
     found = lying(mark((0, 9)), offset=10)
     assert isinstance(found, Mark)

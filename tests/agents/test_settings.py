@@ -18,12 +18,12 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_variable_overrides_the_file_and_an_argument_overrides_both(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "vigie.toml").write_text('brokers = "file:1"\napp_id = "from-file"\nweb_port = 7000\n')
+    (tmp_path / "vigie.toml").write_text('brokers = "localhost:1"\napp_id = "from-file"\nweb_port = 7000\n')
     monkeypatch.setenv("VIGIE_CONFIG", str(tmp_path / "vigie.toml"))
-    monkeypatch.setenv("VIGIE_BROKERS", "environment:2")
+    monkeypatch.setenv("VIGIE_BROKERS", "localhost:2")
     monkeypatch.setenv("VIGIE_WEB_PORT", "7001")
     settings = load_settings(web_port=7002)
-    assert (settings.brokers, settings.app_id, settings.web_port) == ("environment:2", "from-file", 7002)
+    assert (settings.brokers, settings.app_id, settings.web_port) == ("localhost:2", "from-file", 7002)
 
 
 @pytest.mark.parametrize(

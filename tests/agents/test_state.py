@@ -8,13 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import state
 from agents.publishing import Publisher
 from agents.settings import Settings
 from agents.state import CLAIM_KEY, EPOCH_HEADER, StateTable
+from agents.topics import changelog as changelog_of
+from agents.topics import topic_specs
 from agents.transport import OutRecord, RecordBatch
 from tests.agents.apps import app_of
 
 PARTITION = 3
+SEGMENT_S = max(
+    int(spec.config["segment.ms"]) / 1000
+    for spec in topic_specs(Settings())
+    if spec.name == changelog_of(Settings(), "notify", "notify_state")
+)
 
 
 class Changelog:
@@ -90,6 +98,24 @@ async def test_the_next_owner_writes_again_what_was_overwritten(changelog: Chang
     await table_on(changelog, Settings(), generation=7).own(PARTITION).write({b"c": b"new"})
     compacted = {record.key: record.value for record in changelog.records}
     assert compacted == {b"a": b"good", b"b": b"good", b"c": b"new"}
+
+
+async def test_a_partition_that_was_silent_for_longer_than_a_segment_is_claimed_once_more(
+    changelog: Changelog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 5_000.0
+    monkeypatch.setattr(state, "_clock", lambda: now_s)
+    table = table_on(changelog, Settings(), generation=5)
+    recover(table, [OutRecord(CLAIM_KEY, b"", [(EPOCH_HEADER, b"5")])])
+    await table.own(PARTITION).write({b"a": b"1"})
+    now_s += SEGMENT_S
+    await table.stir()
+    assert [record.key for record in changelog.records] == [b"a"]
+    now_s += SEGMENT_S / 5
+    for _ in range(3):
+        await table.stir()
+    assert [record.key for record in changelog.records] == [b"a", CLAIM_KEY]
+    assert held(changelog, Settings()) == {b"a": b"1"}
 
 
 async def test_owners_after_a_group_was_forgotten_and_counts_anew_are_not_shut_out(changelog: Changelog) -> None:

@@ -35,12 +35,16 @@ class Site:
         self.offset = -1
         watchlist = SimpleNamespace(current=SimpleNamespace(calendars={}, unheard=()))
         publisher = SimpleNamespace(write=self.publish)
-        table = SimpleNamespace(own=lambda _partition: self, size=lambda _partition: 0)
+        table = SimpleNamespace(own=lambda _partition: self, size=lambda _partition: 0, stir=self.stir)
+        self.stirred = 0
         settings = Settings(brokers="127.0.0.1:1")
         self.stage = TrackStage(settings, cast("Any", watchlist), cast("Any", publisher), cast("Any", table), Metrics())
 
     async def publish(self, topic: str, records: Sequence[OutRecord]) -> None:
         pass
+
+    async def stir(self) -> None:
+        self.stirred += 1
 
     def items(self) -> Any:
         return self.table.items()
@@ -95,6 +99,13 @@ async def test_a_partition_of_which_a_batch_came_just_now_is_left_alone(site: Si
     assert not batch.completed
     await site.stage.settle()
     assert batch.completed
+
+
+async def test_the_changelog_is_stirred_while_the_partitions_stay(site: Site) -> None:
+    await site.stage.settle()
+    assert not site.stirred
+    await site.stage.settle(quiet_s=60.0)
+    assert site.stirred
 
 
 async def test_an_owner_that_has_lost_the_partition_writes_and_completes_nothing_more(site: Site) -> None:

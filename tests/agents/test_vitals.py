@@ -37,6 +37,7 @@ class App(SimpleNamespace):
             tables=SimpleNamespace(recovery=recovery),
             consumer_generation_id=3,
             publisher=SimpleNamespace(holding=False),
+            waits=lambda: False,
             should_stop=False,
             rebalancing=False,
             in_recovery=False,
@@ -90,6 +91,12 @@ async def test_holding_for_the_broker_and_stopping_have_limits_of_their_own() ->
     app.consumer.open, app.publisher.holding = True, True
     assert await stalled(app) == 0.0
     app.publisher.holding, app.should_stop = False, True
+    assert await stalled(app) == 0.0
+
+
+async def test_a_role_that_leaves_its_input_alone_on_purpose_is_not_stuck() -> None:
+    app = App()
+    app.consumer.open, app.waits = True, lambda: True
     assert await stalled(app) == 0.0
 
 

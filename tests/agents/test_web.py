@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession
 from faust.types import TP
 
 from agents.app import VigieApp, create_app
-from agents.role import Role
+from agents.embedded.probe import LOOPBACK, free_port
+from agents.role import Role, web_port
 from agents.settings import Settings
 from agents.watchdog import Look, Watchdog
 from pipeline.simulate import demo_watchlist
@@ -28,17 +29,26 @@ async def _nothing() -> Look:
 async def app(tmp_path: Path) -> AsyncIterator[VigieApp]:
     watchlist = tmp_path / "watchlist.toml"
     watchlist.write_text(demo_watchlist(), encoding="utf-8")
-    settings = Settings(brokers="127.0.0.1:1", watchlist=watchlist, data_dir=tmp_path, stuck_after_s=LIMIT_S)
+    settings = Settings(
+        brokers="127.0.0.1:1",
+        watchlist=watchlist,
+        data_dir=tmp_path,
+        stuck_after_s=LIMIT_S,
+        web_port=free_port() - web_port(Settings(web_port=0), Role.TRACK),
+    )
     made = create_app(settings, Role.TRACK)
     yield made
     cast("Any", made.consumer)._thread.thread_loop.close()  # nobody else does, as it never starts
 
 
 @contextlib.asynccontextmanager
-async def pages(app: VigieApp) -> AsyncIterator[TestClient[Any, Any]]:
-    app.web.init_server()
-    async with TestClient(TestServer(cast("Any", app.web).web_app)) as client:
-        yield client
+async def pages(app: VigieApp) -> AsyncIterator[ClientSession]:
+    await app.web.on_start()
+    try:
+        async with ClientSession(f"http://{LOOPBACK}:{app.conf.web_port}") as client:
+            yield client
+    finally:
+        await app.web.on_stop()
 
 
 async def test_a_worker_is_live_before_it_has_started_and_not_ready(app: VigieApp) -> None:

@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from agents import exits
+from agents.connection import refusal
 from agents.embedded.probe import LOOPBACK, free_port
 from agents.feed import feed
 from agents.processes import role_environment
@@ -23,6 +24,7 @@ from agents.topics import BrokerRefused, TopicProblem, check_topics
 from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from tests.brokers.secured import SecuredKafka
+from tests.brokers.tokens import TokenGiver
 from tests.live.vigie import Vigie, differences, now_ms, oracle
 
 pytestmark = pytest.mark.kafka
@@ -45,27 +47,19 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 @pytest.fixture
 def login(secured: SecuredKafka, tmp_path: Path) -> dict[str, Any]:
     """Settings of a client with a name and a password."""
-    password = tmp_path / "password"
-    password.write_text(f"{secured.password}\n")
-    return {
-        "brokers": secured.sasl_ssl,
-        "security_protocol": "SASL_SSL",
-        "sasl_username": secured.username,
-        "sasl_password_file": password,
-        "tls_ca_file": secured.ca,
-    }
+    return secured.password_login(tmp_path)
 
 
 @pytest.fixture
-def certificate(secured: SecuredKafka) -> dict[str, Any]:
+def token(secured: SecuredKafka, tmp_path: Path) -> dict[str, Any]:
+    """Settings of a client with a token."""
+    return secured.token_login(tmp_path)
+
+
+@pytest.fixture
+def certificate(secured: SecuredKafka, tmp_path: Path) -> dict[str, Any]:
     """Settings of a client with a certificate."""
-    return {
-        "brokers": secured.mutual_tls,
-        "security_protocol": "SSL",
-        "tls_ca_file": secured.ca,
-        "tls_cert_file": secured.client,
-        "tls_key_file": secured.client_key,
-    }
+    return secured.certificate_login(tmp_path)
 
 
 def vigie(settings: dict[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +85,7 @@ def test_a_worker_enriches_and_tracks_over_tls_with_a_password_that_is_in_no_log
     doctor = vigie(trial.settings.model_dump(), "doctor")
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert f"answers at {secured.sasl_ssl}" in doctor.stdout
-    assert secured.username in trial.logs(whole=True)
+    assert login["sasl_username"] in trial.logs(whole=True)
     assert secured.password not in trial.logs(whole=True)
 
 
@@ -100,6 +94,12 @@ def test_a_certificate_of_our_own_opens_a_listener_with_mutual_tls(
 ) -> None:
     with pytest.raises(TopicProblem, match="is missing"):
         asyncio.run(check_topics(load_settings(**certificate, topic_prefix=topic_prefix)))
+
+
+def test_a_token_opens_a_listener_that_asks_for_one(token: dict[str, Any], topic_prefix: str) -> None:
+    with pytest.raises(TopicProblem, match="is missing"):
+        asyncio.run(check_topics(load_settings(**token, topic_prefix=topic_prefix)))
+    assert asyncio.run(refusal(load_settings(**token))) is None
 
 
 def refused(settings: dict[str, Any]) -> str:
@@ -112,7 +112,6 @@ def refused(settings: dict[str, Any]) -> str:
     ("changes", "said"),
     [
         ({"sasl_username": "somebody"}, "refuses the login of 'somebody' .*check VIGIE_SASL_USERNAME"),
-        ({"sasl_mechanism": "SCRAM-SHA-256"}, "does not know SCRAM-SHA-256; check VIGIE_SASL_MECHANISM"),
         ({"tls_ca_file": None}, "a certificate that we do not trust .*check VIGIE_TLS_CA_FILE"),
         ({"security_protocol": "SASL_PLAINTEXT", "tls_ca_file": None}, "speaks TLS .*check VIGIE_SECURITY_PROTOCOL"),
         (
@@ -120,12 +119,36 @@ def refused(settings: dict[str, Any]) -> str:
             "asks for a login; check VIGIE_SECURITY_PROTOCOL, VIGIE_SASL_USERNAME",
         ),
     ],
-    ids=["unknown user", "unknown mechanism", "the system's CAs", "login without TLS", "TLS without login"],
+    ids=["unknown user", "the system's CAs", "login without TLS", "TLS without login"],
 )
 def test_a_login_that_does_not_fit_is_refused_at_once(
     login: dict[str, Any], changes: dict[str, Any], said: str
 ) -> None:
     assert re.search(said, refused(login | changes))
+
+
+def test_a_mechanism_that_the_broker_does_not_know_is_refused_at_once(
+    secured: SecuredKafka, login: dict[str, Any]
+) -> None:
+    plain = {"brokers": secured.sasl_plaintext, "security_protocol": "SASL_PLAINTEXT", "tls_ca_file": None}
+    said = refused(login | plain | {"sasl_mechanism": "SCRAM-SHA-256"})
+    assert "does not know SCRAM-SHA-256; check VIGIE_SASL_MECHANISM" in said
+
+
+@pytest.mark.parametrize("flaw", ["expired", "for another service", "given by somebody else", "not a token"])
+def test_a_token_that_is_no_good_is_refused_at_once_and_not_told(
+    secured: SecuredKafka, token: dict[str, Any], flaw: str, tmp_path: Path
+) -> None:
+    bad = {
+        "expired": secured.giver.token("vigie", lifetime_s=-3600),
+        "for another service": secured.giver.token("vigie", audience="another"),
+        "given by somebody else": TokenGiver().token("vigie"),
+        "not a token": "open-sesame",
+    }[flaw]
+    said = refused(token | secured.token_login(tmp_path, token=bad))
+    assert "refuses the token" in said
+    assert "check VIGIE_SASL_TOKEN_FILE" in said
+    assert bad not in said
 
 
 def test_a_certificate_of_another_authority_is_refused_at_once(login: dict[str, Any], tmp_path: Path) -> None:

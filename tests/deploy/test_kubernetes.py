@@ -163,17 +163,21 @@ def test_a_role_can_change_nothing_but_its_own_results_and_state(role: Role) -> 
     acls = of_kind("KafkaUser")[f"vigie-{role}"]["spec"]["authorization"]["acls"]
     written = {acl["resource"]["name"] for acl in acls if "Write" in acl["operations"]}
     results = {
-        Role.ENRICH: {"vigie.mentions"},
+        Role.ENRICH: {"vigie.mentions", "tweets.compliance"},
         Role.TRACK: {"vigie.windows", "vigie.crises"},
         Role.NOTIFY: set[str](),
+        Role.ERASE: {"vigie.mentions", "vigie.crises"},
     }
-    (changelog,) = (name for name in written if name.endswith("-changelog"))
-    assert changelog.startswith(f"vigie-{role}-")
-    assert written == results[role] | {"vigie.deadletters", changelog}
-    assert {operation for acl in acls for operation in acl["operations"]} <= {"Describe", "Read", "Write"}
+    changelogs = {name for name in written if name.endswith("-changelog")}
+    assert len(changelogs) == (role is not Role.ERASE)
+    assert all(name.startswith(f"vigie-{role}-") for name in changelogs)
+    assert written == results[role] | {"vigie.deadletters"} | changelogs
+    asks = {"DescribeConfigs"} if role is Role.ERASE else set[str]()
+    assert {operation for acl in acls for operation in acl["operations"]} <= {"Describe", "Read", "Write"} | asks
     assert all(acl["resource"]["patternType"] == "literal" for acl in acls)
-    groups = [acl["resource"]["name"] for acl in acls if acl["resource"]["type"] == "group"]
-    assert groups == [load_settings().group(role)]
+    groups = {acl["resource"]["name"]: acl["operations"] for acl in acls if acl["resource"]["type"] == "group"}
+    sees = {"vigie-track": ["Describe"]} if role is Role.ERASE else {}
+    assert groups == {load_settings().group(role): ["Read"]} | sees
 
 
 def test_enrich_is_scaled_by_its_own_lag_up_to_one_worker_a_partition() -> None:
@@ -191,8 +195,8 @@ def test_enrich_is_scaled_by_its_own_lag_up_to_one_worker_a_partition() -> None:
 
 def test_no_role_has_more_workers_than_partitions() -> None:
     most = {each["name"]: each["count"] for each in kustomization(PRODUCTION)["replicas"]}
-    for name in ("vigie-track", "vigie-notify"):
-        assert max(most.get(name, 0), of_kind("Deployment")[name]["spec"]["replicas"]) <= PARTITIONS
+    for name, partitions in (("vigie-track", PARTITIONS), ("vigie-notify", PARTITIONS), ("vigie-erase", 1)):
+        assert max(most.get(name, 0), of_kind("Deployment")[name]["spec"]["replicas"]) <= partitions
 
 
 # -- pods ----------------------------------------------------------------------------------------------
@@ -245,6 +249,7 @@ def test_a_pod_is_asked_where_its_worker_answers(role: Role, monkeypatch: pytest
     (tmp_path / "password").write_text("open-sesame")
     mounted = {
         "VIGIE_SASL_PASSWORD_FILE": tmp_path / "password",
+        "VIGIE_AUTHOR_KEY_FILE": tmp_path / "password",
         "VIGIE_TLS_CA_FILE": tmp_path / "ca.crt",
         "VIGIE_WATCHLIST": BASE / "config" / "watchlist.toml",
         "VIGIE_NOTIFY": BASE / "config" / "notify.toml",
@@ -257,6 +262,12 @@ def test_a_pod_is_asked_where_its_worker_answers(role: Role, monkeypatch: pytest
     assert settings["VIGIE_SASL_USERNAME"] in of_kind("KafkaUser")
     for probe, page in (("startup", "live"), ("liveness", "live"), ("readiness", "ready")):
         assert container(role)[f"{probe}Probe"]["httpGet"] == {"path": f"/health/{page}", "port": port["name"]}
+
+
+def test_who_makes_hashes_of_authors_and_who_looks_for_them_have_the_same_key_and_nobody_else() -> None:
+    keys = {role: [each for each in pod(role)["volumes"] if each["name"] == "author-key"] for role in Role}
+    assert {role for role, found in keys.items() if found} == {Role.ENRICH, Role.ERASE}
+    assert keys[Role.ENRICH] == keys[Role.ERASE]
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -289,7 +300,7 @@ def test_a_disruption_takes_one_pod_of_a_role_at_a_time(role: Role) -> None:
 
 def test_a_rollout_of_track_is_one_rebalance_and_others_never_have_a_worker_too_many() -> None:
     assert of_kind("Deployment")["vigie-track"]["spec"]["strategy"] == {"type": "Recreate"}
-    for name in ("vigie-enrich", "vigie-notify"):
+    for name in ("vigie-enrich", "vigie-notify", "vigie-erase"):
         assert of_kind("Deployment")[name]["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
 
 

@@ -16,7 +16,7 @@ CONTRACT = {
     *("VigieWorkerDown", "VigieWorkerNotReady", "VigieWorkerRestarting", "VigieWorkerHolds", "VigieConsumerLag"),
     *("VigieWatermarkStalled", "VigieNoTweets", "VigieFreshnessBudgetBurn", "VigieLossBudgetBurn"),
     *("VigieDeliveryBudgetBurn", "VigieNotificationsStuck", "VigieStateProblems", "VigieReloadFailed"),
-    *("VigieTooManyAlarms", "VigieModelLearning"),
+    *("VigieTooManyAlarms", "VigieModelLearning", "VigieErasureOverdue"),
 }
 
 needs_promtool = pytest.mark.skipif(

@@ -18,6 +18,7 @@ import pytest
 
 from agents.cli.main import main
 from agents.processes import role_environment
+from agents.role import Role
 from pipeline.simulate import demo_watchlist
 from schemas.codec import decode
 from tests.brokers.base import Broker
@@ -153,7 +154,7 @@ def test_every_command_that_a_runbook_says_to_run_does_what_it_says(
         tmp_path,
         topic_prefix,
         demo_watchlist(),
-        web_port=free_ports(3),
+        web_port=free_ports(len(Role)),
         session_timeout_s=3.0,
         rebalance_timeout_s=3.0,
         commit_interval_s=0.3,

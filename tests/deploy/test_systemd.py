@@ -27,6 +27,11 @@ def units(tmp_path: Path) -> Path:
                 target = tmp_path / "vigie@.service.d" / path.name
             case "channels.conf":
                 target = tmp_path / "vigie@notify.service.d" / path.name
+            case "author-key.conf":
+                target = tmp_path / "vigie@enrich.service.d" / path.name
+                other = tmp_path / "vigie@erase.service.d" / path.name
+                other.parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, other)
             case _:
                 target = tmp_path / path.name
         target.parent.mkdir(exist_ok=True)

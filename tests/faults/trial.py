@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections import Counter
@@ -153,15 +154,16 @@ class Trial(Vigie):
         self.published(self.settings.topics.windows, until=expected.windows, running=[], timeout_s=timeout_s)
 
     def until_ready(self, name: str, times: int = 2, *, timeout_s: float = 60.0) -> None:
-        """Wait until the roles of the worker of that name have partitions and their state."""
+        """Wait until enrich and track of the worker of that name have partitions and their state."""
         deadline = time.monotonic() + timeout_s
         while self.readied(name) < times:
             assert time.monotonic() < deadline, f"{name} is not ready\n{self.logs()}"
             time.sleep(_POLL_S)
 
     def readied(self, name: str) -> int:
-        """How often the roles of the worker of that name have got partitions and their state."""
-        return (self.folder / f"{name}.log").read_text(errors="replace").count("Worker ready")
+        """How often enrich and track of the worker of that name have got partitions and their state."""
+        said = (self.folder / f"{name}.log").read_text(errors="replace")
+        return len(re.findall(r"\[(?:enrich|track)\].*Worker ready", said))
 
     def recovery_s(self, *, timeout_s: float = 90.0) -> float:
         """Wait until something more is committed; return the seconds that took. There must be work to do."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,14 @@ from agents import exits
 from agents.feed import feed
 from agents.processes import role_environment
 from agents.settings import Settings
+from pipeline.erasure import named_ids, redacted
 from pipeline.simulate import demo_watchlist
-from schemas.codec import decode
+from schemas.cloudevents import REDACTED_HEADER
+from schemas.codec import decode, encode
+from schemas.crisis import CrisisEvent
+from schemas.reading import read_crisis_record
 from tests.brokers.base import Broker
+from tests.brokers.client import consume_all, produce
 from tests.live.vigie import Vigie, now_ms, oracle
 from tests.pipeline.explain.logs import records
 
@@ -27,6 +33,25 @@ def explain(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
     command = [sys.executable, "-m", "agents.cli.run", "explain", *arguments]
     environment = os.environ | role_environment(settings)
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+
+
+async def redact_one(settings: Settings, crisis_id: str) -> frozenset[str]:
+    """Publish all steps of a crisis again, without the posts that its last one names; return these."""
+    topic = settings.topics.crises
+    read = [(record, read_crisis_record(record.value)) for record in await consume_all(settings.brokers, topic)]
+    steps = [(r, e) for r, e in read if isinstance(e, CrisisEvent) and e.crisis_id == crisis_id]
+    gone = named_ids(steps[-1][1])
+    again = [
+        replace(
+            record,
+            value=encode(redacted(event, gone, ())),
+            headers=(*record.headers, (REDACTED_HEADER, b"1")),
+            timestamp_ms=None,
+        )
+        for record, event in steps
+    ]
+    await produce(settings.brokers, topic, again)
+    return gone
 
 
 @pytest.mark.embedded
@@ -48,3 +73,11 @@ def test_what_the_agents_published_comes_out_of_the_raw_topic_again(
     of_it = [record for record in map(decode, expected.crises["nimbus-mobile"]) if record["crisis_id"] == crisis_id]
     assert [step["event"] for step in found["steps"]] == [record for record in of_it if "evidence" in record]
     assert explain(vigie.settings, "00000000").returncode == exits.BAD_INPUT
+    written = asyncio.run(consume_all(vigie.settings.brokers, topic))
+    assert {record.key for record in written} == {decode(record.value or b"")["id"].encode() for record in written}
+    assert len({record.partition for record in written}) == 1, "it is the brand that chooses"
+    withdrawn = asyncio.run(redact_one(vigie.settings, crisis_id))
+    told = explain(vigie.settings, crisis_id[:8])
+    assert told.returncode == exits.OK, told.stderr
+    assert "were withdrawn since" in " ".join(told.stdout.split())
+    assert not [tweet_id for tweet_id in withdrawn if tweet_id in told.stdout]

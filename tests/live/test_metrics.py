@@ -49,6 +49,8 @@ PARTITIONS = 2
 TIMEOUT_S = 120.0
 
 STAGES = {Role.ENRICH: 0, Role.TRACK: 1}
+"""Those that have work here, and their ports after the first."""
+PAGES = {**STAGES, Role.ERASE: 3}
 
 
 class Page:
@@ -100,7 +102,7 @@ class Site(NamedTuple):
     rest: list[ArchiveRecord]
 
     def page(self, role: Role, port: int | None = None) -> Page:
-        return Page(fetch((port or self.port) + STAGES[role], "/metrics")[1])
+        return Page(fetch((port or self.port) + PAGES[role], "/metrics")[1])
 
     def topic(self, name: str) -> list[ConsumerRecord[bytes, bytes]]:
         return asyncio.run(self._read(name))
@@ -158,6 +160,17 @@ def _at_end(page: Page, role: Role) -> bool:
 
 def names_of(role: Role) -> set[str]:
     """What the page of a role has to have, by the name of a sample."""
+    if role is Role.ERASE:
+        return {
+            "vigie_build_info",
+            "vigie_worker_ready",
+            "vigie_consumer_lag_records",
+            "vigie_deadletters_total",
+            "vigie_compliance_notices_total",
+            "vigie_erasures_total",
+            "vigie_events_redacted_total",
+            "vigie_erasure_oldest_seconds",
+        }
     everywhere = {
         "vigie_build_info",
         "vigie_worker_ready",
@@ -203,17 +216,17 @@ def names_of(role: Role) -> set[str]:
     return everywhere | ({"vigie_tweets_total"} if role is Role.ENRICH else track)
 
 
-@pytest.mark.parametrize("role", STAGES)
+@pytest.mark.parametrize("role", PAGES)
 def test_promtool_has_nothing_to_say_about_a_live_page(site: Site, role: Role) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("no promtool on the PATH (Debian: prometheus)")
-    _, text = fetch(site.port + STAGES[role], "/metrics")
+    _, text = fetch(site.port + PAGES[role], "/metrics")
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("role", STAGES)
+@pytest.mark.parametrize("role", PAGES)
 def test_a_live_page_has_every_metric_of_its_role(site: Site, role: Role) -> None:
     page = site.page(role)
     assert {
@@ -324,7 +337,7 @@ def test_every_label_value_is_of_a_closed_set(site: Site, role: Role) -> None:
         "role": {each.value for each in Role},
         "partition": {str(n) for n in range(PARTITIONS)},
         "part": {"decode", "compute", "encode"},
-        "topic": {topics.mentions, topics.windows, topics.crises, topics.deadletters}
+        "topic": {topics.mentions, topics.windows, topics.crises, topics.deadletters, topics.compliance}
         | {
             f"{settings.group(group)}-{table}-changelog"
             for group, table in (("enrich", "source_clock"), ("track", "brand_state"))

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiokafka import ConsumerRecord
+from aiokafka.partitioner import DefaultPartitioner
 
 from agents import exits
 from agents.processes import role_command, role_environment
 from agents.reading import read_topic
 from agents.role import Role
 from pipeline.simulate import demo_watchlist
+from schemas.cloudevents import crisis_key
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import CHANNEL_HEADER, HEADER_PREFIX, REDRIVEN_CHANNEL_HEADER, REDRIVEN_HEADER
@@ -29,6 +31,7 @@ from tests.live.vigie import Vigie, now_ms, until
 from tests.pipeline.notify.lives import HOUR_MS, Life
 
 TIMEOUT_S = 40.0
+PARTITIONS = 2
 PLAN = """
 version = 1
 [channels.ops]
@@ -158,7 +161,14 @@ class Notified(Vigie):
 
 
 def record(event: CrisisEvent, *, age_ms: int = 0, headers: Sequence[tuple[str, bytes]] = ()) -> Record:
-    return Record(value=encode(event), key=event.brand.encode(), timestamp_ms=now_ms() - age_ms, headers=tuple(headers))
+    partitions = list(range(PARTITIONS))
+    return Record(
+        value=encode(event),
+        key=crisis_key(event),
+        partition=DefaultPartitioner()(event.brand.encode(), partitions, partitions),
+        timestamp_ms=now_ms() - age_ms,
+        headers=tuple(headers),
+    )
 
 
 def key(event: CrisisEvent, channel: str) -> str:
@@ -176,7 +186,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 async def trial(broker: Broker, topic_prefix: str, tmp_path: Path, receiver: Receiver) -> Notified:
     made = Notified(broker, tmp_path, topic_prefix, receiver.port)
-    await asyncio.to_thread(made.create_topics, raw_partitions=1, partitions=2)
+    await asyncio.to_thread(made.create_topics, raw_partitions=1, partitions=PARTITIONS)
     return made
 
 

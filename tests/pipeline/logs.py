@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ from pipeline.tracker import Tracker
 from schemas.codec import decode, encode
 from schemas.crisis import Concern, CrisisEvent, CrisisEventType, Evidence
 from schemas.ids import crisis_event_id, crisis_id
-from schemas.mention import Gap, Mention, Origin, Sentiment, SentimentLabel, Watermark
+from schemas.mention import Erasure, Gap, Mention, MentionRecord, Origin, Sentiment, SentimentLabel, Watermark
 from schemas.times import to_rfc3339
 from schemas.tone import ToneIssue
 from schemas.tweet import TweetKind
@@ -36,7 +36,7 @@ LATENESS_MS = 30_000
 SHORT_LIVED = EngineSettings(detection=DetectionSettings(resolve_after_ms=3 * MINUTE_MS))
 """A crisis is over after three calm minutes, so that short logs have whole ones."""
 
-LogItem = Mention | Watermark | Gap
+LogItem = MentionRecord
 
 
 def mention(**changes: Any) -> Mention:
@@ -66,14 +66,15 @@ def random_mention(rng: Random, brand: str, time_ms: int, partition: int, offset
     words = [
         rng.choice(("bag", "lost bag", "delay", "refund", "crew", "café", "瑞士")) for _ in range(rng.randint(0, 9))
     ]
+    tweet_id = _tweet_id(rng)
     return mention(
         id=f"{rng.getrandbits(128):032x}",
         brand=brand,
-        tweet_id=_tweet_id(rng),
+        tweet_id=tweet_id,
         time_ms=time_ms,
         origin=Origin(partition=partition, offset=offset),
         kind=rng.choice(list(TweetKind)),
-        author=rng.randrange(40) * 0x9E3779B97F4A7C15 & (1 << 53) - 1,
+        author=(int(tweet_id) % 13 + 1) * 0x9E3779B97F4A7C15 & (1 << 53) - 1,
         reach=rng.randrange(5000),
         engagement=rng.randrange(20),
         official=rng.random() < 0.2,
@@ -146,6 +147,27 @@ def interleaved(rng: Random, logs: Iterable[Sequence[LogItem]]) -> list[LogItem]
     out = []
     while any(left):
         out.append(rng.choice([log for log in left if log]).pop())
+    return out
+
+
+def with_erasures(rng: Random, log: Sequence[LogItem], *, end_ms: int | None = None) -> list[LogItem]:
+    """Return a log with erasures of posts and authors of it, before and after them, several in a row now and then.
+
+    In a random log many posts have one ID, so of an ID all must be meant: erasures of posts are dated at the end of
+    the log. Those of authors are, too, if it is told; else about a post.
+    """
+    mentions = [record for record in log if isinstance(record, Mention)]
+    last_ms = max([post.time_ms for post in mentions], default=0)
+    out: list[LogItem] = []
+    for record in log:
+        out.append(record)
+        while mentions and rng.random() < 0.2:
+            post = rng.choice(mentions)
+            if rng.random() < 0.5:
+                out.append(Erasure(time_ms=last_ms, tweet_ids=(post.tweet_id,)))
+            else:
+                about_ms = post.time_ms + rng.choice((0, MINUTE_MS, 20 * MINUTE_MS)) if end_ms is None else end_ms
+                out.append(Erasure(time_ms=about_ms, authors=(post.author,), coming=(post.author,)))
     return out
 
 
@@ -224,6 +246,12 @@ class FakeDetector:
             ),
         )
 
+    def named(self) -> Iterable[str]:
+        return ()
+
+    def forget(self, gone: Collection[str]) -> None:
+        pass
+
     def state(self) -> dict[str, Any]:
         return {"version": 1, "mean": self.mean, "seen": self.seen, "crises": self.crises}
 
@@ -286,8 +314,11 @@ def published_by_a_worker_that_crashes(
     return [encode(event) for event in sorted(events, key=lambda event: event.brand)]
 
 
+_BYTES = ("windows", "authors", "early")
+
+
 def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
-    """Return the partition of a brand's value, and its state as one object; the windows in it are bytes.
+    """Return the partition of a brand's value, and its state as one object; what of it is bytes is left as it is.
 
     A clock's value is taken apart likewise.
     """
@@ -295,9 +326,12 @@ def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
     assert not isinstance(sections, Mapping)
     core, *rest = sections
     state = dict(unpack_core(core))
-    if rest:
-        learnt, windows, situation = rest
+    if len(rest) == 1:
+        state["early"] = rest[0]
+    else:
+        learnt, windows, situation, authors = rest
         state |= {
+            "authors": authors,
             "detector": decode(inflate(learnt, 1 << 16)),
             "windows": windows,
             "situation": [decode(inflate(part, 1 << 17)) for part in parted(situation)] if situation else None,
@@ -306,12 +340,12 @@ def taken_apart(value: bytes) -> tuple[int, dict[str, Any]]:
 
 
 def damage(value: dict[str, Any], rng: Random, junk: object) -> None:
-    """Replace something somewhere inside, apart from the windows, which are bytes."""
+    """Replace something somewhere inside, apart from what is bytes."""
     inside: Any = value
     path: list[tuple[Any, Any]] = []
     while isinstance(inside, (dict, list)) and inside:
         keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
-        key = rng.choice([k for k in keys if k != "windows"])
+        key = rng.choice([k for k in keys if k not in _BYTES])
         path.append((inside, key))
         inside = inside[key]
     container, key = rng.choice(path)
@@ -320,9 +354,9 @@ def damage(value: dict[str, Any], rng: Random, junk: object) -> None:
 
 def put_together(partition: int, state: Mapping[str, Any]) -> bytes:
     """Return the value that `taken_apart` would take apart into this state."""
-    core = {name: part for name, part in state.items() if name not in ("detector", "windows", "situation")}
-    if "windows" not in state:
-        return wrap(partition, encode(core))
+    core = {name: part for name, part in state.items() if name not in ("detector", "situation", *_BYTES)}
+    if "early" in state:
+        return wrap(partition, encode(core), state["early"])
     situation = state["situation"]
     return wrap(
         partition,
@@ -330,6 +364,7 @@ def put_together(partition: int, state: Mapping[str, Any]) -> bytes:
         deflate(encode(state["detector"])),
         state["windows"],
         _situation(situation),
+        state["authors"],
     )
 
 

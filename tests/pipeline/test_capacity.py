@@ -105,7 +105,7 @@ def test_the_brokers_carry_the_peak_and_keep_the_average() -> None:
     assert sizing.broker_out == 10_000 * (500 + 200)
     assert sizing.broker_in == sizing.broker_out + 1 * 100 + states * 2_000
     assert sizing.broker_copies == 0
-    kept = 5_000 * 700 * 168 * 3600 + 100 * 720 * 3600 + (60 + states * 1200) * 2_000
+    kept = 5_000 * (500 * 22 + 200 * 168) * 3600 + 100 * 720 * 3600 + (60 + states * 1200) * 2_000
     assert sizing.disk == pytest.approx(kept)
     three = size(replace(DEMAND, replication=3), COST)
     assert three.disk == pytest.approx(3 * kept)

@@ -1,4 +1,4 @@
-"""`state_version_1.json` to `state_version_3.json` were written by the last Vigie of each version, in a crisis."""
+"""`state_version_1.json` to `state_version_4.json` were written by the last Vigie of each version, in a crisis."""
 
 import json
 from base64 import b64decode
@@ -10,11 +10,12 @@ import pytest
 from msgspec import structs
 
 from pipeline.openbucket import OpenBucket
+from pipeline.posters import NOBODY
 from pipeline.settings import EngineSettings
 from pipeline.tracker import Step, Tracker, clock_key
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent, CrisisEventType
-from schemas.mention import Mention
+from schemas.mention import Erasure, Mention
 from schemas.situation import Situation
 from schemas.times import to_rfc3339
 from schemas.tweet import TweetKind
@@ -31,8 +32,9 @@ def golden(version: int) -> dict[str, str]:
 STATES: dict[str, bytes] = {key: value.encode() for key, value in golden(1).items()}
 STATES_2: dict[str, bytes] = {key: b64decode(value) for key, value in golden(2).items()}
 STATES_3: dict[str, bytes] = {key: b64decode(value) for key, value in golden(3).items()}
-ALL = [STATES, STATES_2, STATES_3]
-VERSIONS = pytest.mark.parametrize("states", ALL, ids=["version 1", "version 2", "version 3"])
+STATES_4: dict[str, bytes] = {key: b64decode(value) for key, value in golden(4).items()}
+ALL = [STATES, STATES_2, STATES_3, STATES_4]
+VERSIONS = pytest.mark.parametrize("states", ALL, ids=["version 1", "version 2", "version 3", "version 4"])
 
 
 def restored(states: dict[str, bytes]) -> Tracker:
@@ -105,10 +107,10 @@ def test_negative_retweets_that_were_not_counted_are_taken_to_be_as_many_as_of_a
 
 
 @VERSIONS
-def test_what_was_upgraded_is_written_in_version_4_and_read_again(states: dict[str, bytes]) -> None:
+def test_what_was_upgraded_is_written_in_version_5_and_read_again(states: dict[str, bytes]) -> None:
     written = {"acme": restored(states).step(log()[:3]).states["acme"]}
 
-    assert written["acme"][:2] == b"V\x04"
+    assert written["acme"][:2] == b"V\x05"
     again = restored({**states, **written})
     assert again.problems == {}
     assert encode(again.step(log()).events) == encode(went_on(ALL.index(states) + 1)[1].events)
@@ -123,7 +125,7 @@ def test_a_detector_of_an_unknown_version_within_version_1_begins_calm() -> None
     assert taken_apart(tracker._brands["acme"].encode(0))[1]["alarm"][0][0] == 0
 
 
-@pytest.mark.parametrize("states", [STATES_2, STATES_3], ids=["version 2", "version 3"])
+@pytest.mark.parametrize("states", [STATES_2, STATES_3, STATES_4], ids=["version 2", "version 3", "version 4"])
 @pytest.mark.parametrize("at", range(0, 2281, 37))
 def test_an_older_version_cut_or_changed_anywhere_begins_anew(states: dict[str, bytes], at: int) -> None:
     value = states["acme"]
@@ -132,7 +134,7 @@ def test_an_older_version_cut_or_changed_anywhere_begins_anew(states: dict[str, 
         assert tracker.problems.total() == 1
 
 
-@VERSIONS
+@pytest.mark.parametrize("states", ALL[:3], ids=["version 1", "version 2", "version 3"])
 def test_an_open_crisis_is_told_from_the_first_minute_after_the_upgrade(states: dict[str, bytes]) -> None:
     told = [event for event in went_on(ALL.index(states) + 1)[1].events if isinstance(event, Situation)]
 
@@ -148,6 +150,20 @@ def test_the_talk_of_an_open_minute_of_version_3_is_dropped_and_its_counts_are_n
 
     assert bucket[0][0] == 2
     assert bucket[5:] == OpenBucket().state()[5:]
+
+
+def test_of_version_4_every_post_that_is_named_can_be_forgotten_though_nobody_knows_who_wrote_it() -> None:
+    brand = restored(STATES_4)._brands["acme"]
+    (bucket,) = brand._open.values()
+    named = {*brand._posters, *bucket.posters}
+    assert len(named) > len(bucket.posters) == 2
+    assert {*brand._posters.values()} == {NOBODY}
+    assert {*bucket.posters.values()} == {0}
+
+    tracker = restored(STATES_4)
+    tracker.step([Erasure(time_ms=0, tweet_ids=tuple(named))])
+    (bucket,) = tracker._brands["acme"]._open.values()
+    assert not {*tracker._brands["acme"]._posters, *bucket.posters}
 
 
 @pytest.mark.parametrize("key", ["acme", clock_key(0)])

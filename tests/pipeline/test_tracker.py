@@ -299,9 +299,9 @@ def test_entries_of_another_partition_are_passed_over() -> None:
         (b'{"v":"1","partition":0}', "unknown_version"),
         (wrap(0, b"{}")[:-1], "corrupt"),
         (wrap(0, b"{}"), "corrupt"),
-        (wrap(0, b"{", b"", b""), "corrupt"),
+        (wrap(0, b"{", b"", b"", b"", b""), "corrupt"),
         (wrap(0), "corrupt"),
-        (b"V\x05" + wrap(0, b"{}")[2:], "unknown_version"),
+        (b"V\x06" + wrap(0, b"{}")[2:], "unknown_version"),
         (b"V\x01" + wrap(0, b"{}")[2:], "unknown_version"),
     ],
 )

@@ -21,6 +21,7 @@ from tests.pipeline.logs import (
     published,
     published_by_a_worker_that_crashes,
     raw_log,
+    with_erasures,
 )
 
 END_MS = START_MS + 70 * MINUTE_MS
@@ -65,6 +66,19 @@ def test_the_same_holds_with_the_real_detector(seed: int) -> None:
     again = published_by_a_worker_that_crashes(rng, log, factory=Detector)
 
     assert list(dict.fromkeys(again)) == published(log, batch=1, factory=Detector)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32))
+def test_with_erasures_neither_cuts_nor_crashes_nor_repeated_delivery_change_what_is_published(seed: int) -> None:
+    rng = Random(seed)
+    logs = [raw_log(rng, p, 2, length=rng.randint(0, 40), end_ms=END_MS, idles=True) for p in range(2)]
+    log = with_erasures(rng, interleaved(rng, logs))
+    once = published(log, batch=1)
+
+    assert published(log) == once
+    assert published(log, batch=rng.randint(2, 9)) == once
+    assert list(dict.fromkeys(published_by_a_worker_that_crashes(rng, log))) == once
 
 
 @settings(max_examples=3)

@@ -11,6 +11,7 @@ from schemas import (
     DeadLetterReason,
     Detection,
     DismissReason,
+    Erasure,
     Evidence,
     Exemplar,
     Feedback,
@@ -157,6 +158,7 @@ EVENTS = {
     "mention": MENTION,
     "watermark": Watermark(source_partition=0, source_partitions=2, offset=7, watermark_ms=NOON_MS),
     "gap": Gap(source_partition=0, offset=8, start_ms=NOON_MS, end_ms=NOON_MS + 1),
+    "erasure": Erasure(time_ms=NOON_MS, tweet_ids=("1",), authors=(122, 123), coming=(123,)),
     "window-closed": WINDOW,
     "crisis-event": CRISIS,
     "situation": Situation(

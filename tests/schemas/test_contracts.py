@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import schemas
 from schemas import DeadLetterReason, EventType, Topics
-from schemas.cloudevents import headers
+from schemas.cloudevents import crisis_headers, crisis_key, headers
 from schemas.codec import decode, encode
 from schemas.deadletter import HEADER_PREFIX
 from schemas.generate import EVENTS as CLASSES
@@ -60,6 +61,7 @@ def test_what_is_written_is_read_back_equal() -> None:
     assert read_mention_record(encode(MENTION)) == MENTION
     assert read_mention_record(ENCODED["watermark"]) == EVENTS["watermark"]
     assert read_mention_record(ENCODED["gap"]) == EVENTS["gap"]
+    assert read_mention_record(ENCODED["erasure"]) == EVENTS["erasure"]
     assert read_window(encode(WINDOW)) == WINDOW
     assert read_crisis(encode(CRISIS)) == CRISIS
     assert read_feedback(ENCODED["feedback"]) == FEEDBACK
@@ -97,6 +99,15 @@ def test_a_mention_with_a_wrong_field_never_gives_anything_but_a_mention_or_a_sc
         ("watermark", {"offset": -2}),
         ("gap", {"offset": -1}),
         ("gap", {"brands": ["|clock|0"]}),
+        ("mention", {"author": 1 << 53}),
+        ("mention", {"author": -1}),
+        ("erasure", {"time_ms": -1}),
+        ("erasure", {"time_ms": 1 << 53}),
+        ("erasure", {"tweet_ids": [""]}),
+        ("erasure", {"tweet_ids": ["7" * 65]}),
+        ("erasure", {"tweet_ids": ["7"] * 1001}),
+        ("erasure", {"authors": [1 << 53]}),
+        ("erasure", {"coming": [1] * 1001}),
     ],
 )
 def test_what_state_could_not_hold_is_refused_when_it_is_read(name: str, change: dict[str, object]) -> None:
@@ -163,6 +174,12 @@ def test_cloudevents_headers_carry_the_required_attributes() -> None:
     assert found["content-type"] == b"application/json"
 
 
+@pytest.mark.parametrize("name", ["crisis-event", "situation", "communication-overdue"])
+def test_the_key_of_a_crisis_record_is_its_own_so_that_compaction_keeps_one_version_of_it(name: str) -> None:
+    record = read_crisis_record(ENCODED[name])
+    assert crisis_key(record) == record.id.encode() == dict(crisis_headers(record))["ce_id"]
+
+
 def test_dead_letter_headers_use_the_suffixes_of_kafka_connect() -> None:
     letter = EVENTS["dead-letter"]
     assert isinstance(letter, schemas.DeadLetter)
@@ -175,9 +192,7 @@ def test_dead_letter_headers_use_the_suffixes_of_kafka_connect() -> None:
 def test_the_asyncapi_document_names_every_topic_and_every_schema() -> None:
     document = yaml.safe_load((ROOT / "schemas" / "asyncapi.yaml").read_text())
     addresses = {channel["address"] for channel in document["channels"].values()}
-    topics = Topics()
-    names = (topics.raw, topics.mentions, topics.windows, topics.crises, topics.feedback, topics.deadletters)
-    assert addresses == set(names)
+    assert addresses == set(asdict(Topics()).values())
     text = (ROOT / "schemas" / "asyncapi.yaml").read_text()
     for name in CLASSES:
         assert f"./json/{name}.schema.json" in text

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import Gap, Mention, Origin, Sentiment, SentimentLabel, ToneIssue, TweetKind, Watermark
+from schemas import Erasure, Gap, Mention, Origin, Sentiment, SentimentLabel, ToneIssue, TweetKind, Watermark
 from schemas.codec import decode, encode, encode_line, encode_pretty
 from schemas.generate import EVENTS as CLASSES
 from schemas.generate import json_schema
 from schemas.reading import SchemaError, read_mention_record, read_mention_records
 from tests.schemas.events import ENCODED, MENTION
 
-NAMES = ("mention", "watermark", "gap")
+NAMES = ("mention", "watermark", "gap", "erasure")
 VALIDATORS = {name: jsonschema.Draft202012Validator(json_schema(name)) for name in NAMES}
 WORDS = st.lists(st.text(max_size=8), max_size=3).map(tuple)
 LONG = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -33,7 +33,7 @@ MENTIONS = st.builds(
     ),
     late=st.booleans(),
     kind=st.sampled_from(TweetKind),
-    author=LONG,
+    author=st.integers(0, (1 << 53) - 1),
     sentiment=st.builds(Sentiment, label=st.sampled_from(SentimentLabel), negative=LONG, neutral=LONG, positive=LONG),
     hashtags=WORDS,
     urls=WORDS,
@@ -184,7 +184,7 @@ def problem_of(record: bytes) -> str:
 def test_records_are_read_in_order_all_or_none() -> None:
     values = [ENCODED[name] for name in NAMES]
     assert read_mention_records(values) == [read_mention_record(value) for value in values]
-    assert [type(record) for record in read_mention_records(values)] == [Mention, Watermark, Gap]
+    assert [type(record) for record in read_mention_records(values)] == [Mention, Watermark, Gap, Erasure]
     assert read_mention_records([]) == []
     for bad in (b"{}", None, changed("mention", "brand", "No Brand"), changed("gap", "brands", ["acme", "|clock|0"])):
         with pytest.raises(SchemaError):

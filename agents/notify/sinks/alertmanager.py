@@ -5,6 +5,9 @@ and are annotations. Whoever wants levels to go different ways routes them in Vi
 
 An open alert ends by itself at its `endsAt`. Prometheus sets that to a few minutes ahead, but a crisis is not over
 because the notify agent is down for minutes: it is an hour ahead, and the caller repeats the alert every minute.
+
+Labels are ours alone. Annotations hold words of strangers, and Alertmanager passes them on to Slack and others without
+escaping: what would be mark-up or a mention there (``<!channel>``) is written with other signs.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ _ACCEPTED = 200
 _FINAL = {400: MALFORMED, 413: TOO_LARGE, 422: MALFORMED}
 """Other refusals are not Alertmanager's but of what is in front of it, and that is mended while we try again."""
 _OPEN_FOR = timedelta(hours=1)
+_NO_MARK_UP = str.maketrans(
+    "<>", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+)
 _CLOCKS_APART = timedelta(minutes=1)
 """Alertmanager keeps an alert open whose end it has not reached by its own clock, which may be behind ours."""
 
@@ -64,8 +70,8 @@ class AlertmanagerSink:
                 "level": str(int(event.level)),
                 "level_name": name_of(event.level, self._language),
                 "step": event.type.value,
-                "summary": words.title,
-                "description": "\n".join(words.lines),
+                "summary": words.title.translate(_NO_MARK_UP),
+                "description": "\n".join(words.lines).translate(_NO_MARK_UP),
                 **({"tweets": tweets} if (tweets := " ".join(exemplar_links(event).values())) else {}),
             },
             "startsAt": starts,

@@ -44,6 +44,7 @@ def test_every_option_reaches_the_formula(own: Path) -> None:
         "loudest": 0.1,
         "headroom": 0.5,
         "replication": 2,
+        "raw-retention": 12.0,
         "retention": 24.0,
         "lateness": 10.0,
         "raw-bytes": 400.0,
@@ -52,7 +53,7 @@ def test_every_option_reaches_the_formula(own: Path) -> None:
     options = [each for name, value in given.items() for each in (f"--{name}", str(value))]
     result = run("--tweets-per-second", "6000", "--coefficients", own, "--json", *options)
     demand = json.loads(result.stdout)["demand"]
-    names = {"retention": "retention_h", "lateness": "lateness_s"}
+    names = {"raw-retention": "raw_retention_h", "retention": "retention_h", "lateness": "lateness_s"}
     assert {name: demand[names.get(name, name.replace("-", "_"))] for name in given} == given
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from agents import exits
 from agents.cli import main
+from pipeline.erasure import named_ids, redacted
 from pipeline.simulate import demo_watchlist
 from schemas.codec import decode, encode_line
 from schemas.crisis import CrisisEvent
@@ -74,6 +75,27 @@ def test_programs_get_the_same_as_json(folder: Path) -> None:
     assert [step["event"]["sequence"] for step in found["steps"]] == [event.sequence for event in WORST]
     assert all(check["agrees"] for step in found["steps"] for check in step["checks"])
     assert found["comparison"]["differences"] == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "but for tweets that are named no more. Of the tweets that they named {} was withdrawn since"),
+        ("fr", "aux tweets retirés près. Des tweets qu’ils citaient, {} a été retiré depuis"),
+    ],
+)
+def test_an_event_that_was_redacted_since_is_no_forgery(folder: Path, tmp_path: Path, lang: str, said: str) -> None:
+    gone = sorted(named_ids(WORST[0]))[:1]
+    left = [redacted(event, gone, ()) for event in WORST]
+    crises = tmp_path / "crises.jsonl"
+    crises.write_bytes(b"".join(map(encode_line, [*WORST, *left])))
+    result = run(folder, CRISIS_ID[:8], "--lang", lang, crises=crises)
+    assert result.exit_code == exits.OK, result.output
+    told = " ".join(result.stdout.split())
+    assert said.format(1) in told
+    assert gone[0] not in told
+    found = decode(run(folder, CRISIS_ID[:8], "--json", crises=crises).stdout)
+    assert (found["identical"], found["comparison"]["withdrawn"]) == (True, 1)
 
 
 def test_a_difference_is_shown_field_by_field_and_fails(folder: Path, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from agents.app import create_app
 from agents.cli.main import main
-from agents.embedded.probe import free_port
 from agents.role import Role
 from agents.settings import load_settings
 from tests.brokers.base import Broker
 from tests.live.vigie import Vigie, until
+from tests.ports import free_ports
 
 WATCHLIST = 'version = 1\n[brands.acme]\naliases = ["Acme"]\n'
 
@@ -71,12 +71,17 @@ async def test_a_role_that_waits_for_its_partitions_is_well_but_not_ready() -> N
 
 
 async def test_every_role_that_the_worker_runs_is_asked(tmp_path: Path) -> None:
-    async with pages() as port, pages(port + 1):
+    async with pages() as port, pages(port + 1), pages(port + 3):
         assert (await ask(port=port)).exit_code == 0
         result = await ask("--json", port=port, VIGIE_NOTIFY=str(tmp_path / "notify.toml"))
     said = json.loads(result.output)
     assert result.exit_code == 1
-    assert {name: answer["ok"] for name, answer in said.items()} == {"enrich": True, "track": True, "notify": False}
+    assert {name: answer["ok"] for name, answer in said.items()} == {
+        "enrich": True,
+        "track": True,
+        "notify": False,
+        "erase": True,
+    }
     assert "no answer at 127.0.0.1" in said["notify"]["detail"]
 
 
@@ -104,7 +109,7 @@ async def test_a_role_is_asked_at_the_port_on_which_its_worker_serves(role: Role
 
 @pytest.mark.embedded
 def test_a_real_worker_says_that_it_is_well_and_ready(broker: Broker, topic_prefix: str, tmp_path: Path) -> None:
-    vigie = Vigie(broker, tmp_path, topic_prefix, WATCHLIST, web_port=free_port())
+    vigie = Vigie(broker, tmp_path, topic_prefix, WATCHLIST, web_port=free_ports(len(Role)))
     vigie.create_topics(raw_partitions=1, partitions=1)
     variables = {"VIGIE_WEB_PORT": str(vigie.settings.web_port)}
 
@@ -112,6 +117,6 @@ def test_a_real_worker_says_that_it_is_well_and_ready(broker: Broker, topic_pref
         return CliRunner().invoke(main, ["health", *arguments], env=variables)
 
     with vigie.worker():
-        until(lambda: asked("--ready").exit_code == 0, what="both roles ready", trial=vigie)
-        assert asked().output == "ok      enrich: live\nok      track: live\n"
+        until(lambda: asked("--ready").exit_code == 0, what="every role ready", trial=vigie)
+        assert asked().output == "ok      enrich: live\nok      track: live\nok      erase: live\n"
     assert asked().exit_code == 1

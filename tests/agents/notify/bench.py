@@ -21,6 +21,7 @@ from agents.state import Ownership, StateTable
 from agents.transport import OutRecord, RecordBatch
 from pipeline.notify.channels import Channel
 from pipeline.notify.notification import Notification
+from schemas.cloudevents import crisis_key
 from schemas.codec import encode
 from schemas.crisis import CrisisEvent
 from schemas.situation import CommunicationOverdue, Situation
@@ -79,6 +80,7 @@ class FakeTable:
     def __init__(self) -> None:
         self.entries: dict[bytes, bytes] = {}
         self.writes = 0
+        self.stirred = 0
 
     def own(self, partition: int) -> Ownership:
         return cast("Ownership", FakeOwnership(self))
@@ -98,6 +100,9 @@ class FakeOwnership:
         await asyncio.sleep(0)
         self._table.writes += 1
         self._table.entries |= entries
+
+    async def stir(self) -> None:
+        self._table.stirred += 1
 
 
 class Letters:
@@ -141,18 +146,25 @@ class Bench:
     def sink(self, channel: str) -> FakeSink:
         return cast("FakeSink", self.plan.sinks[channel])
 
-    def batch(self, *events: CrisisEvent | CommunicationOverdue | Situation | bytes, more: int = 0) -> RecordBatch:
+    def batch(
+        self,
+        *events: CrisisEvent | CommunicationOverdue | Situation | bytes,
+        more: int = 0,
+        key: bytes | None = None,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> RecordBatch:
         records = []
         for event in events:
             value = event if isinstance(event, bytes) else encode(event)
+            own = b"" if isinstance(event, bytes) else crisis_key(event)
             records.append(
                 SimpleNamespace(
                     topic="vigie.crises",
                     partition=0,
                     offset=self.offset,
-                    key=b"acme",
+                    key=own if key is None else key,
                     value=value,
-                    headers=(("ce_id", b"\xff"),),
+                    headers=(("ce_id", b"\xff"), *headers),
                     timestamp=self.now_ms,
                 )
             )

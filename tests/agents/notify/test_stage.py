@@ -12,16 +12,20 @@ from agents.notify import stage as stage_module
 from agents.notify.plan import PlanFile
 from agents.notify.sinks import NotNow, Undeliverable
 from agents.publishing import WriteRefused
+from pipeline.erasure import named_ids
 from pipeline.notify.file import NotifyFileError
 from pipeline.notify.outbox import LATE_MS
 from pipeline.notify.stored import load_outbox
+from schemas.cloudevents import REDACTED_HEADER
 from schemas.codec import encode
 from schemas.deadletter import CHANNEL_HEADER, HEADER_PREFIX
 from schemas.ids import notification_id
 from schemas.situation import CommunicationOverdue, Situation
 from tests.agents.notify.bench import NOON, PLAN, Bench, FakeSink, until
 from tests.pipeline.notify.crises import situation
-from tests.pipeline.notify.lives import MINUTE_MS, Life
+from tests.pipeline.notify.lives import MINUTE_MS, Life, without_posts
+
+REDACTED = ((REDACTED_HEADER, b"1"),)
 
 
 @pytest.fixture
@@ -111,7 +115,7 @@ async def test_what_will_never_be_taken_becomes_a_dead_letter_with_its_record_un
         await until(lambda: bench.counted("ops", "dead") == 1)
     [letter] = bench.letters.records
     headers = dict(letter.headers)
-    assert (letter.key, letter.value, headers["ce_id"]) == (b"acme", encode(event), b"\xff")
+    assert (letter.key, letter.value, headers["ce_id"]) == (event.id.encode(), encode(event), b"\xff")
     assert headers[HEADER_PREFIX + "reason"] == b"undeliverable"
     assert headers[HEADER_PREFIX + "topic"] == b"vigie.crises"
     assert headers[HEADER_PREFIX + "offset"] == b"0"
@@ -185,7 +189,6 @@ async def test_a_receiver_that_hangs_delays_no_other(bench: Bench) -> None:
 async def test_a_record_that_is_no_crisis_event_becomes_a_dead_letter(bench: Bench) -> None:
     event = Life().goes_to(2, NOON)
     wrong = [
-        Life("other").goes_to(2, NOON),
         replace(event, time="now"),
         replace(event, opened_at="now"),
         *(replace(event, sequence=sequence) for sequence in (-1, 2**62)),
@@ -193,10 +196,79 @@ async def test_a_record_that_is_no_crisis_event_becomes_a_dead_letter(bench: Ben
     batch = bench.batch(b"{}", *wrong)
     await bench.stage.process(batch)
     said = [dict(letter.headers)[HEADER_PREFIX + "exception.message"].decode() for letter in bench.letters.records]
-    assert [each.partition(":")[0] for each in said[1:]] == ["brand", "time", "opened_at", *["sequence"] * 2]
+    assert [each.partition(":")[0] for each in said[1:]] == ["time", "opened_at", *["sequence"] * 2]
     assert len(said) == 1 + len(wrong)
     assert batch.completed
     assert not bench.table.entries
+
+
+@pytest.mark.parametrize("key", [b"other", b"", b"ACME"])
+async def test_a_record_under_a_key_that_is_neither_its_own_nor_its_brand_becomes_a_dead_letter(
+    bench: Bench, key: bytes
+) -> None:
+    await bench.stage.process(bench.batch(bench.life.goes_to(2, NOON), key=key))
+    [letter] = bench.letters.records
+    assert dict(letter.headers)[HEADER_PREFIX + "exception.message"].startswith(b"key: ")
+    assert not bench.table.entries
+
+
+async def test_a_record_of_before_events_had_a_key_of_their_own_is_told(bench: Bench) -> None:
+    async with bench.running():
+        await bench.stage.process(bench.batch(bench.life.goes_to(2, bench.now_ms), key=b"acme"))
+        await bench.happens(3)
+        await until(lambda: bench.sink("ops").said() == [("opened", False), ("escalated", False)])
+    assert list(bench.table.entries) == [b"acme"]
+    assert not bench.letters.records
+
+
+async def test_a_redacted_event_takes_the_place_of_what_is_to_be_told_and_nothing_is_told_twice(bench: Bench) -> None:
+    bench.sink("ops").hangs = True
+    async with bench.running():
+        first, second = await bench.happens(2, 3)
+        await until(lambda: len(bench.sink("alerts").took) == 2 and bench.sink("ops").asked)
+        await bench.stage.process(bench.batch(*map(without_posts, (first, second)), headers=REDACTED))
+        stored = bench.table.entries[b"acme"]
+        assert not [each for event in (first, second) for each in named_ids(event) if each.encode() in stored]
+        bench.now_ms += MINUTE_MS
+        await until(lambda: bench.sink("alerts").said()[2:] == [("escalated", True)])
+    assert bench.sink("alerts").took[0].payload == encode(first), "what had been sent stays sent"
+    assert bench.sink("alerts").took[2].payload == encode(without_posts(second)), "what is told again is redacted"
+    bench.sink("ops").hangs = False
+    bench.stage = bench.made()
+    async with bench.running():
+        bench.stage.look(0, at_end=True)
+        await until(lambda: bench.sink("ops").said() == [("opened", False), ("escalated", False)])
+    assert [each.payload for each in bench.sink("ops").took] == [encode(without_posts(e)) for e in (first, second)]
+    assert bench.sink("alerts").said().count(("escalated", False)) == 1
+
+
+async def test_an_event_whose_first_version_was_never_read_is_told_once_as_the_newest(bench: Bench) -> None:
+    opened, escalated = (bench.life.goes_to(level, bench.now_ms + level) for level in (2, 3))
+    async with bench.running():
+        await bench.stage.process(bench.batch(without_posts(opened), without_posts(escalated), headers=REDACTED))
+        await until(lambda: bench.sink("ops").said() == [("escalated", False)])
+        await bench.happens(0)
+        await until(lambda: bench.sink("ops").said() == [("escalated", False), ("resolved", False)])
+
+
+async def test_what_becomes_a_dead_letter_after_it_was_redacted_does_not_name_what_was_withdrawn(bench: Bench) -> None:
+    bench.sink("ops").answers = [NotNow("busy", retry_after_s=60.0), Undeliverable("never")]
+    async with bench.running():
+        [event] = await bench.happens(2)
+        await until(lambda: bench.attempted("ops", "retry"))
+        await bench.stage.process(bench.batch(without_posts(event), headers=REDACTED))
+        bench.now_ms += MINUTE_MS
+        await until(lambda: bench.letters.records)
+    [letter] = bench.letters.records
+    assert letter.value == encode(without_posts(event))
+    assert REDACTED[0] in letter.headers, "redriven, it is still known for what it is"
+
+
+async def test_a_changelog_is_stirred_while_nothing_happens(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage_module, "_STIR_S", 0.01)
+    bench.stage.look(0, at_end=True)
+    async with bench.running():
+        await until(lambda: bench.table.stirred)
 
 
 async def test_a_situation_is_passed_over_and_a_reminder_is_told_once_to_whom_it_is_for(bench: Bench) -> None:
@@ -224,12 +296,11 @@ async def test_a_reminder_or_situation_that_is_wrong_becomes_a_dead_letter_by_it
         replace(overdue, time="now"),
         replace(overdue, due_at="now"),
         replace(overdue, last_update_at="2026-03-02T10:30:00"),
-        replace(overdue, brand="other"),
         replace(situation(event), time="9999-99-99T00:00:00Z"),
     ]
     await bench.stage.process(bench.batch(*wrong))
     said = [dict(letter.headers)[HEADER_PREFIX + "exception.message"].decode() for letter in bench.letters.records]
-    assert [each.partition(":")[0] for each in said] == ["time", "due_at", "last_update_at", "brand", "time"]
+    assert [each.partition(":")[0] for each in said] == ["time", "due_at", "last_update_at", "time"]
     assert not bench.table.entries
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def producer_on(kafka: Kafka) -> BatchProducer:
     producer = object.__new__(BatchProducer)
     producer._producer = cast("Any", kafka)
     producer._partition_of = {}
+    producer.partitioner = DefaultPartitioner()
     return producer
 
 
@@ -94,6 +96,15 @@ async def test_a_refusal_waits_for_what_is_under_way_elsewhere() -> None:
     with pytest.raises(PublishError):
         await producer_on(kafka).publish(TOPIC, [*records([0], 0), *records([1], 1)])
     assert kafka.log[1] == [b"1"]
+
+
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=9), st.sampled_from([b"acme", b"bolt", b"corail"]))))
+async def test_a_record_lies_where_the_key_lies_that_it_is_placed_by(keys: list[tuple[bytes, bytes]]) -> None:
+    kafka = Kafka()
+    await producer_on(kafka).publish(TOPIC, [OutRecord(key, brand, placed_by=brand) for key, brand in keys])
+    by_key = Kafka()
+    await producer_on(by_key).publish(TOPIC, [OutRecord(brand, brand) for _, brand in keys])
+    assert kafka.log == by_key.log
 
 
 async def test_an_unknown_topic_says_how_to_make_it() -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
+from pipeline.erasure import named_ids, redacted
 from pipeline.explain import Rebuild, compare
 from pipeline.records import Record
 from pipeline.settings import DetectionSettings, EngineSettings
 from pipeline.text import StandardAnalyzer
 from schemas.codec import encode
+from schemas.crisis import CrisisEvent, Exemplar
 from schemas.times import from_rfc3339
 from schemas.window import Level
 from tests.pipeline.explain.logs import READ_AT_MS, published, records, watchlist, worst
@@ -83,6 +86,46 @@ def test_the_first_field_that_differs_is_named_with_its_path(whole: Rebuild) -> 
     assert comparison.differences[1].published == 99.0
     assert comparison.differences[1].recomputed == first.surprise
     assert [reason.key for reason in comparison.reasons] == ["why_other"]
+
+
+def withdrawn(pairs: list[tuple[CrisisEvent, bytes]], posts: Collection[str]) -> list[tuple[CrisisEvent, bytes]]:
+    """The events as they are published again."""
+    left = [redacted(event, posts, ()) for event, _ in pairs]
+    return [(event, encode(event)) for event in left if isinstance(event, CrisisEvent)]
+
+
+def test_what_was_withdrawn_since_is_no_difference_and_is_counted(whole: Rebuild) -> None:
+    named = sorted(named_ids(WORST[1][0]))
+    for posts in (named[:1], named):
+        comparison = compare(withdrawn(WORST, posts), whole.payloads, whole.events[CRISIS_ID], whole.log)
+        assert comparison.identical
+        assert comparison.withdrawn == len(posts)
+    assert compare(WORST, whole.payloads, whole.events[CRISIS_ID], whole.log).withdrawn == 0
+
+
+def test_a_number_that_was_changed_is_found_in_a_redacted_event_too(whole: Rebuild) -> None:
+    pairs = withdrawn(WORST, named_ids(WORST[1][0]))
+    event, _ = pairs[1]
+    forged = replace(event, evidence=replace(event.evidence, score=9.5))
+    pairs[1] = (forged, encode(forged))
+    comparison = compare(pairs, whole.payloads, whole.events[CRISIS_ID], whole.log)
+    assert comparison.step == event.sequence
+    assert "evidence.score" in {path for path, _, _ in comparison.differences}
+
+
+def test_a_post_that_was_put_in_is_a_difference(whole: Rebuild) -> None:
+    event, _ = WORST[1]
+    forged = replace(event, evidence=replace(event.evidence, exemplars=(Exemplar(tweet_id="1", engagement=1),)))
+    pairs = [WORST[0], (forged, encode(forged)), *WORST[2:]]
+    assert compare(pairs, whole.payloads, whole.events[CRISIS_ID], whole.log).step == event.sequence
+
+
+def test_a_log_with_compliance_messages_says_so_when_something_differs(whole: Rebuild) -> None:
+    log = replace(whole.log, notices=3)
+    event, _ = WORST[1]
+    forged = replace(event, evidence=replace(event.evidence, score=9.5))
+    comparison = compare([(forged, encode(forged))], whole.payloads, whole.events[CRISIS_ID], log)
+    assert [reason.key for reason in comparison.reasons] == ["why_withdrawn", "why_other"]
 
 
 def test_other_settings_are_named_as_a_reason() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.erasure import named_ids, redacted
 from pipeline.explain import LANGUAGES, Language, Told, tell
 from schemas.crisis import CrisisEvent, Planned
 from schemas.window import Level
@@ -25,6 +26,15 @@ def test_every_step_can_be_told(event: CrisisEvent, language: Language) -> None:
     assert all(texts)
     assert not any("{" in text or "}" in text for text in texts)
     assert told.agrees
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+def test_a_step_all_of_whose_tweets_were_withdrawn_is_told_without_them(language: Language) -> None:
+    left = redacted(ALERT, named_ids(ALERT), ())
+    assert isinstance(left, CrisisEvent)
+    names, ours = ({row.name for row in tell(event, language).rows} for event in (ALERT, left))
+    assert names - ours == {language.say("row_tweets")}
+    assert tell(left, language).agrees
 
 
 def test_what_was_seen_is_told_beside_what_was_expected() -> None:

@@ -69,6 +69,7 @@ def test_every_reason_can_be_said(language: speech.Language) -> None:
         Reason("why_begins", {"begins": "2015-02-01T13:04:00Z", "opened": "2015-02-01T14:04:00Z"}),
         Reason("why_settings", {"published": "a", "recomputed": "b"}),
         Reason("why_model", {"published": "a", "recomputed": "b"}),
+        Reason("why_withdrawn", {"notices": 1200}),
         Reason("why_other", {}),
     ):
         assert "{" not in language.reason(*reason)

@@ -105,3 +105,11 @@ def test_a_row_gives_a_tweet_or_a_reason(row: dict[str, Any], row_id: str | None
     else:
         assert tweet.text.strip() or "&" in row["text"] or row["text"].startswith("RT @")
         assert 0 <= tweet.engagement <= 2**53
+
+
+def test_keys_longer_than_any_column_are_passed_over_and_not_kept() -> None:
+    row = {"tweet_id": POST_ID, "text": "late", "tweet_created": ROW["created_at"], "x" * 5_000: 1}
+    assert only_tweet(row).id == POST_ID
+    before = columns.known.cache_info().currsize
+    assert only_tweet(row | {"y" * 5_000: 1}).id == POST_ID
+    assert columns.known.cache_info().currsize == before

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from pipeline.erasure import named_ids, redacted
 from pipeline.notify.file import parse_plan
 from pipeline.notify.line import Item, Line, Result
 from pipeline.notify.outbox import Outbox
@@ -13,8 +14,9 @@ from pipeline.notify.routing import NotifyPlan
 from pipeline.notify.step import Origin, Step
 from pipeline.notify.stored import dump_outbox, load_outbox
 from schemas.codec import encode
-from schemas.crisis import CrisisEvent, CrisisEventType
+from schemas.crisis import CrisisEvent, CrisisEventType, Exemplar
 from schemas.ids import crisis_event_id, crisis_id, overdue_id
+from schemas.reading import read_crisis
 from schemas.situation import CommunicationOverdue
 from schemas.times import from_rfc3339, to_rfc3339
 from schemas.window import Level
@@ -44,9 +46,11 @@ class Life:
         else:
             crisis, sequence, opened = before.crisis_id, before.sequence + 1, before.opened_at
             was, peak = before.level, before.peak_level
+        name = crisis_event_id(crisis, sequence)
+        post = Exemplar(tweet_id=str(int(name[:13].replace("-", ""), 16)), engagement=1)  # each step names its own
         self.event = replace(
             CRISIS,
-            id=crisis_event_id(crisis, sequence),
+            id=name,
             crisis_id=crisis,
             brand=self.brand,
             type=_type(sequence, was, level),
@@ -56,6 +60,8 @@ class Life:
             peak_level=Level(max(peak, level)),
             time=to_rfc3339(now_ms),
             opened_at=opened,
+            evidence=replace(CRISIS.evidence, exemplars=(post,)),
+            authors={post.tweet_id: 7},
         )
         return self.event
 
@@ -82,6 +88,13 @@ def _type(sequence: int, was: int, level: int) -> CrisisEventType:
     if level == was:
         return CrisisEventType.UPDATED
     return CrisisEventType.ESCALATED if level > was else CrisisEventType.DEESCALATED
+
+
+def without_posts(event: CrisisEvent) -> CrisisEvent:
+    """The event as it is published again when all posts that it names were withdrawn."""
+    left = redacted(event, named_ids(event), ())
+    assert isinstance(left, CrisisEvent)
+    return left
 
 
 def step_of(event: CrisisEvent | CommunicationOverdue, *, appended_ms: int, offset: int = 0) -> Step:
@@ -137,6 +150,14 @@ class World:
         overdue, step = self.reminded[-1]
         addresses = self.plan.reminded(overdue, self.now_ms)
         self._note(self.outbox.remind(step, from_rfc3339(overdue.time), addresses, self.now_ms))
+
+    def redacts(self, step: Step, offset: int) -> Step:
+        """Publish the event of a step again, without the posts that it named."""
+        event = without_posts(read_crisis(step.payload.encode()))
+        again = step_of(event, appended_ms=self.now_ms, offset=offset)
+        addresses = self.plan.addresses(event, self.now_ms)
+        self._note(self.outbox.take(again, addresses, self.now_ms, redacted=True))
+        return again
 
     def passes(self, minutes: float) -> None:
         self.now_ms += round(minutes * MINUTE_MS)

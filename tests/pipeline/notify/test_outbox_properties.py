@@ -6,28 +6,28 @@ from collections.abc import Collection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.erasure import named_ids
 from pipeline.notify.line import Result
 from pipeline.notify.outbox import LATE_MS
 from pipeline.notify.step import Step
 from pipeline.notify.stored import dump_outbox, load_outbox
+from schemas.crisis import CrisisEvent
+from schemas.reading import read_crisis
 from schemas.window import Level
 from tests.pipeline.notify.lives import QUIET, World, world
 
 LEVELS = st.sampled_from([0, 1, 2, 2, 3, 3, 4])
-ACTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("happens"), LEVELS, st.integers(0, 300), st.sampled_from([0, 0, 0, 2 * LATE_MS])),
-        st.tuples(
-            st.just("tells"), st.sampled_from(["ops", "night"]), st.sampled_from(["ok", "ok", "failed", "refused"])
-        ),
-        st.tuples(st.just("passes"), st.integers(0, 300)),
-        st.tuples(st.just("crashes")),
-        st.tuples(st.just("repeats")),
-        st.tuples(st.just("reminds"), st.integers(0, 60), st.sampled_from([0, 0, 0, 2 * LATE_MS])),
-        st.tuples(st.just("reminds again")),
-    ),
-    max_size=60,
+ACTION = st.one_of(
+    st.tuples(st.just("happens"), LEVELS, st.integers(0, 300), st.sampled_from([0, 0, 0, 2 * LATE_MS])),
+    st.tuples(st.just("tells"), st.sampled_from(["ops", "night"]), st.sampled_from(["ok", "ok", "failed", "refused"])),
+    st.tuples(st.just("passes"), st.integers(0, 300)),
+    st.tuples(st.just("crashes")),
+    st.tuples(st.just("repeats")),
+    st.tuples(st.just("reminds"), st.integers(0, 60), st.sampled_from([0, 0, 0, 2 * LATE_MS])),
+    st.tuples(st.just("reminds again")),
 )
+ACTIONS = st.lists(ACTION, max_size=60)
+REDACTING = st.lists(ACTION | st.tuples(st.just("redacts"), st.integers(0, 30)), max_size=60)
 CONFIGS = st.sampled_from(["", QUIET, "[budget]\nalerts = 2\nper_hours = 6\n", QUIET + "[budget]\nalerts = 1\n"])
 
 
@@ -49,6 +49,8 @@ def play(
                 told.tells_all(channel)
             case ("reminds" | "is silent" | "reminds again") as what, _:
                 remind(told, what, with_)
+            case "redacts", [int(place)] if told.taken:
+                told.redacts(told.taken[place % len(told.taken)], offset=1_000)
             case "repeats", [] if told.taken:
                 event = told.life.event
                 assert event is not None
@@ -213,3 +215,45 @@ def test_state_survives_its_stored_form(config: str, actions: list[tuple[object,
     assert {name: line.pending for name, line in again.lines.items() if line.pending} == {
         name: line.pending for name, line in told.outbox.lines.items() if line.pending
     }
+
+
+@given(CONFIGS, REDACTING)
+def test_redactions_change_nothing_of_what_is_told_when(config: str, actions: list[tuple[object, ...]]) -> None:
+    told, unredacted = world(config), world(config)
+    play(told, actions)
+    play(unredacted, [action for action in actions if action[0] != "redacts"])
+    for channel in ("ops", "night"):
+        drain(told, channel)
+        drain(unredacted, channel)
+        heard = [
+            [(step.event_id, step.origin.appended_ms, at_ms) for step, at_ms in each.told.get(channel, [])]
+            for each in (told, unredacted)
+        ]
+        assert heard[0] == heard[1]
+    assert told.ended == unredacted.ended
+
+
+@given(CONFIGS, REDACTING, st.data())
+def test_what_a_redacted_event_named_is_neither_kept_nor_told(
+    config: str, actions: list[tuple[object, ...]], data: st.DataObject
+) -> None:
+    told = world(config)
+    play(told, actions)
+    told.crashes()
+    if not told.taken:
+        return
+    gone = data.draw(st.lists(st.sampled_from(told.taken)))
+    named = {each for step in gone for each in named_ids(read_of(step))}
+    for at, step in enumerate(gone):
+        told.redacts(step, offset=2_000 + at)
+    kept = dump_outbox(told.outbox).decode()
+    assert not [each for each in named if each in kept]
+    before = {channel: len(steps) for channel, steps in told.told.items()}
+    for channel in ("ops", "night"):
+        drain(told, channel)
+        after = [step for step, _ in told.told.get(channel, [])[before.get(channel, 0) :]]
+        assert not named & {each for step in after if not step.reminds for each in named_ids(read_of(step))}
+
+
+def read_of(step: Step) -> CrisisEvent:
+    return read_crisis(step.payload.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +27,10 @@ from schemas import (
     Voice,
     WindowClosed,
 )
-from schemas.codec import encode_line
+from schemas.codec import encode, encode_line
 from schemas.crisis import CrisisEvent
 from schemas.ids import crisis_event_id, overdue_id, situation_id, window_id
+from schemas.reading import read_crisis_record
 from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339, to_rfc3339
 from tests.schemas.events import COUNTS, CRISIS, CRISIS_ID, NOON_MS, WINDOW
@@ -189,6 +191,11 @@ RECORDS: list[CrisisRecord] = [
     SITUATION,
     step(3, 91, Level.CRISIS, Level.CRISIS),
 ]
+
+
+def with_long_ids(record: CrisisRecord) -> CrisisRecord:
+    """The record, its posts named so that no other number on a page is one of theirs."""
+    return read_crisis_record(re.sub(rb'"([1-9]\d?)"', rb'"9900000000000\1"', encode(record)))
 
 
 def write(folder: Path, *, records: list[CrisisRecord] | None = None) -> Path:

@@ -3,6 +3,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.erasure import redacted
 from pipeline.report.course import Course
 from schemas.situation import CommunicationOverdue, OwnPost, Situation
 from tests.pipeline.report import made
@@ -43,6 +44,16 @@ def test_what_is_kept_is_bounded_and_has_the_first_and_the_last() -> None:
     assert told.posts == sorted(told.posts, key=lambda post: (post.time, post.tweet_id))
     assert len(told.overdue) == 120
     assert told.missed == 199
+
+
+def test_a_post_that_a_later_version_does_not_name_is_gone() -> None:
+    named = [made.situation(n, minute=1020) for n in range(3)]
+    gone, stays = (post.tweet_id for post in named[0].voice.posts)
+    assert {post.tweet_id for post in course([*named]).posts} == {gone, stays}
+    again = [redacted(each, [gone], ()) for each in named]
+    told = course([*named, *(each for each in again if isinstance(each, Situation))])
+    assert {post.tweet_id for post in told.posts} == {stays}
+    assert told.situations == again
 
 
 def test_a_post_is_as_it_was_judged_last() -> None:

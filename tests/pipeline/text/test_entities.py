@@ -49,7 +49,7 @@ def test_lists_are_bounded() -> None:
 
 
 def test_a_lone_surrogate_in_the_payload_becomes_a_question_mark() -> None:
-    assert entities("x", hashtags=("a\ud800",)).hashtags == ("a?",)
+    assert entities("x", mentions=("a\ud800",)).handles == ("a?",)
 
 
 @given(text=ANY_TEXT)
@@ -61,3 +61,13 @@ def test_handles_and_links_are_found_where_there_is_no_other_entity() -> None:
     assert entities("so late @Joe_1, again") == ((), ("joe_1",), (), (), ())
     assert entities("so late (www.a.b/c), again") == ((), (), (), ("www.a.b/c",), ())
     assert entities("so late again") == ((), (), (), (), ())
+
+
+@pytest.mark.parametrize("tag", ["<b>", "a b", "a\u202eb", "a\x1b[0m", "", "#a", "a/b", "{{x}}"])
+def test_a_payload_s_hashtag_that_is_none_is_left_out(tag: str) -> None:
+    assert entities("x", hashtags=(tag, "ok")).hashtags == ("ok",)
+
+
+@pytest.mark.parametrize("tag", ["été_2025", "ハッシュ・タグ", "नमस्ते", "می\u200cشد", "l·l", "1er"])
+def test_hashtags_of_all_scripts_are_kept(tag: str) -> None:
+    assert entities("x", hashtags=(tag,)).hashtags == (tag,)

@@ -191,3 +191,12 @@ def test_every_process_reads_alike() -> None:
 def test_importing_loads_no_model() -> None:
     code = "import sys, pipeline.text, pipeline.watchlist; sys.exit('eldc' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=True)
+
+
+def test_the_texts_that_are_remembered_can_be_dropped_and_nothing_depends_on_it() -> None:
+    analyzer, post = StandardAnalyzer(), tweet("the ferry is late again, is nobody there?")
+    first = analyzer.analyze([post])
+    assert "the ferry is late again" in str(analyzer._cache)
+    analyzer.forget()
+    assert not analyzer._cache
+    assert analyzer.analyze([post]) == first

@@ -117,3 +117,25 @@ def test_pieces_hold_every_emoji_and_letter_of_a_text_in_order(text: str) -> Non
 def test_the_short_way_to_tokenise_words_gives_what_the_long_way_does(chunk: str) -> None:
     padded = pieces_of(chunk + "~")  # the tilde is no token, but keeps the short way from being taken
     assert pieces_of(chunk) == padded
+
+
+@pytest.mark.parametrize("letter", ["a", "\U00010428", "a."])
+def test_long_tokens_and_chunks_are_forgotten_before_they_fill_the_memory(letter: str) -> None:
+    vocabulary = Vocabulary()
+    for number in range(600):
+        vocabulary.read([f"late {letter * 400}{number}x{n}" for n in range(20)])
+    kept = [*vocabulary._chunks, *vocabulary.texts_of(np.arange(len(vocabulary)))]
+    assert sum(map(len, kept)) < 12_000_000
+    assert vocabulary.read(["late"]).rows.tolist() == [0, 3]
+
+
+@given(before=TEXTS, after=TEXTS)
+def test_a_vocabulary_that_has_forgotten_everything_reads_as_a_new_one(before: list[str], after: list[str]) -> None:
+    old, new = Vocabulary(), Vocabulary()
+    old.forget()
+    lengths = [each.column(lambda tokens: [len(token.text) for token in tokens]) for each in (old, new)]
+    old.read(before)
+    old.forget()
+    assert len(old) == 3
+    assert [*old._chunks] == [*new._chunks]
+    assert np.array_equal(old.read(after).sums(lengths[0]), new.read(after).sums(lengths[1]))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.watchlist import folding
 from pipeline.watchlist.folding import fold, fold_both
 from pipeline.watchlist.model import joined
 from pipeline.watchlist.places import folded_places
@@ -44,3 +47,18 @@ def test_every_folded_character_has_a_place_in_the_text_in_order(text: str) -> N
 @given(ANY)
 def test_a_name_is_joined_to_its_letters_digits_and_underscores(text: str) -> None:
     assert joined(text) == "".join(c for c in text if c.isalnum() or c == "_")
+
+
+@given(ANY)
+def test_folding_is_the_same_whatever_was_folded_before(text: str) -> None:
+    expected = fold(text)
+    for first in (0x4E00, 0x10000):
+        fold("".join(map(chr, range(first, first + 25_000))))
+    assert fold(text) == expected
+
+
+def test_what_folds_to_itself_at_a_glance_does_so_at_a_second_look() -> None:
+    for character in map(chr, range(sys.maxunicode + 1)):
+        if folding._folds_to_itself(character):
+            assert folding._fold_character(character, lower=True) == character
+            assert folding._fold_character(character, lower=False) == character

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.text.entities import without_urls
 from pipeline.watchlist import BrandMatch, Watchlist, fold
+from pipeline.watchlist.matching import MAX_NAMES
 from schemas.tweet import Tweet
 
 WATCHLIST = Watchlist.parse(
@@ -311,3 +312,29 @@ def test_a_very_long_text_is_read_up_to_the_longest_post() -> None:
 def test_folding_does_not_see_case_or_line_ends(text: str) -> None:
     assert fold(text.casefold()) == fold(text) or not text.isascii()
     assert not set(fold(text)) & set("\n\t\r\0")
+
+
+MANY = Watchlist.parse(
+    "version = 1\n"
+    + "\n".join(f'[brands.b{n:02d}]\naliases = ["name{n:02d}", "family"]\nofficial = ["b{n:02d}"]' for n in range(50))
+)
+NAMES = [f"name{n:02d}" for n in range(50)]
+
+
+def test_of_many_names_in_one_text_the_first_twenty_count() -> None:
+    found = MANY.match(tweet(" ".join(reversed(NAMES))))
+    assert [match.brand for match in found] == [f"b{n:02d}" for n in range(30, 50)]
+
+
+def test_a_name_that_is_repeated_is_one() -> None:
+    assert len(MANY.match(tweet(" ".join(NAMES[:5] * 100)))) == 5
+
+
+def test_all_brands_that_share_a_name_are_spoken_of() -> None:
+    assert len(MANY.match(tweet("family"))) == 50
+
+
+def test_the_author_s_brand_is_spoken_of_however_many_names_there_are() -> None:
+    found = MANY.match(tweet(" ".join(NAMES[:30]), author_handle="b49"))
+    assert [match.brand for match in found if match.official] == ["b49"]
+    assert len(found) == MAX_NAMES + 1
