@@ -17,6 +17,8 @@ __all__ = ["Retention", "retention_of"]
 _BOUNDS = ("retention.ms", "segment.ms", "max.compaction.lag.ms")
 """A larger value, and one below 0, keeps records for longer."""
 _POLICY = "cleanup.policy"
+_CLOCK = "message.timestamp.type"
+"""By another clock than the broker's a record that is dated ahead keeps the whole of its segment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,9 @@ def _differences(spec: TopicSpec, found: Mapping[str, str]) -> Iterator[tuple[st
     policy = found.get(_POLICY)
     if policy is not None and set(policy.split(",")) != set(spec.config[_POLICY].split(",")):
         yield _POLICY, policy
+    clock = found.get(_CLOCK)
+    if clock is not None and clock != spec.config.get(_CLOCK, clock):
+        yield _CLOCK, clock
     for name in _BOUNDS:
         value, designed = found.get(name), spec.config.get(name)
         if value is not None and designed is not None and not 0 <= int(value) <= int(designed):

@@ -9,7 +9,8 @@ time, not a clock, so that a replay gives the same numbers. What it costs: whoev
 midnight is two authors in the windows that hold both.
 
 When an account must go, its hashes of every week of which something may be kept are computed again from its ID
-(`all_of`). Crises are kept for a year, so these are the weeks of the last 366 days, and the next one. Where a payload
+(`all_of`). Crises are kept for a year, and one that was published again without some post for a year from then, so
+these are the weeks of the last two years, and the next one. Where a payload
 had no author ID, the handle was hashed, or the post itself; such posts are found by their own IDs only.
 """
 
@@ -24,7 +25,7 @@ _DAY_MS = 24 * 3_600_000
 _WEEK_MS = 7 * _DAY_MS
 _MONDAY_MS = 4 * _DAY_MS
 """The first Monday of the epoch."""
-_KEPT_MS = 366 * _DAY_MS
+_KEPT_MS = 2 * 366 * _DAY_MS
 _LONGEST_KEY = 64
 
 
@@ -69,7 +70,7 @@ class AuthorHasher:
         return int.from_bytes(digest.digest(), "big") & _MASK_53
 
     def all_of(self, platform: str, user_id: str, until_ms: int) -> tuple[int, ...]:
-        """Return the hashes that an account can have in what is kept: oldest week first, some 54 of them.
+        """Return the hashes that an account can have in what is kept: oldest week first, some 107 of them.
 
         Parameters
         ----------
@@ -78,7 +79,7 @@ class AuthorHasher:
         user_id : str
             Its ID.
         until_ms : int
-            When that is asked, epoch milliseconds: the weeks of the 366 days before it, and the week after its own.
+            When that is asked, epoch milliseconds: the weeks of the 732 days before it, and the week after its own.
         """
         first, last = ((ms - _MONDAY_MS) // _WEEK_MS for ms in (until_ms - _KEPT_MS, until_ms + _WEEK_MS))
         return tuple(self.of(platform, user_id, _MONDAY_MS + week * _WEEK_MS) for week in range(first, last + 1))

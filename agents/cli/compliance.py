@@ -89,14 +89,14 @@ def verify(
     its author hash are allowed while the topic is kept, as is a compliance notice; a text, an
     exemplar, a question, a document of a concern are not (agents/compliance/rules.py has the table).
     An account is looked for by its ID where X's own payloads are, else by its keyed hashes of the
-    last 366 days; for those the settings must name the same VIGIE_AUTHOR_KEY_FILE as enrich.
+    last two years; for those the settings must name the same VIGIE_AUTHOR_KEY_FILE as enrich.
 
     Also prints for how long the broker keeps each topic, beside how long it may. It takes rights to
     read and to describe, none to write. No text is printed but the one asked for.
 
     \b
     Exit codes: 0  nothing was found that is not allowed, and no topic is kept too long
-                1  something was, or one is
+                1  something was, or one is, or how long is not known
                66  a report cannot be read
                69  no broker
                78  wrong settings or topics
@@ -111,7 +111,7 @@ def verify(
     else:
         for line in _lines(search, result, wrong, now_ms):
             click.echo(printable(line))
-    sys.exit(exits.FAILED if wrong or result.retention.problems else exits.OK)
+    sys.exit(exits.FAILED if wrong or result.retention.problems or result.retention.unknown else exits.OK)
 
 
 def _sought(
@@ -175,6 +175,7 @@ def _lines(search: Search, result: _Result, wrong: Sequence[Found], now_ms: int)
         yield f"{_place(found)}  {time}  {_name(found.sought)}: {found.what}, {_said(found, now_ms)}"
     yield from _table(result)
     yield from result.retention.problems
+    yield from (f"how long topic {name} is kept is not known: {why}" for name, why in result.retention.unknown.items())
     allowed = sum(1 for _ in result.found()) - len(wrong)
     records = sum(each.records for each in result.scans)
     yield (
@@ -234,6 +235,7 @@ def _as_json(search: Search, result: _Result, now_ms: int) -> dict[str, Any]:
             for each in result.scans
         ],
         "kept_too_long": result.retention.problems,
+        "retention_not_known": result.retention.unknown,
         "reports": result.files,
         "found": [
             {

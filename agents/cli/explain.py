@@ -52,6 +52,9 @@ def explain(
     vigie explain 4ba46ae0 --input tweets.jsonl --crises build/run/crises.jsonl
                                                         from a file, compared with an earlier replay of it
 
+    The raw topic keeps tweets for less than a day, and a baseline takes longer to learn: the whole of a
+    crisis is recomputed from a file that goes back further.
+
     Of CRISIS_ID the first 8 characters are enough. The watchlist and the settings must be those under
     which the crisis was published.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from agents.compliance.rules import Found, What
-from agents.compliance.sought import Search, SoughtKind, is_telling
+from agents.compliance.sought import Search, is_no_chance
+from pipeline.formats.fields import decode_entities
 
 __all__ = ["report_files", "scan_file"]
 
@@ -30,7 +30,7 @@ def report_files(folder: Path) -> list[Path]:
 def scan_file(path: Path, search: Search) -> list[Found]:
     """Return what is in a file, each thing at the first line that has it; 0 when it takes several to have it.
 
-    An ID of less than ten digits is not looked for: any number may look like it.
+    An ID of less than ten digits is not looked for, only hashes of such an account: any number may look like it.
 
     Raises
     ------
@@ -39,15 +39,14 @@ def scan_file(path: Path, search: Search) -> list[Found]:
     """
     content = path.read_text("utf-8", "replace")
     time_ms = int(path.stat().st_mtime * 1000)
-    suspects = {
-        one for one in search.within(_readings(content)) if one.kind is SoughtKind.TEXT or is_telling(one.value)
-    }
+    suspects = {one for one in search.within(_readings(content)) if is_no_chance(one, [content])}
     lines = dict.fromkeys(suspects, 0)
     for number, line in enumerate(content.splitlines(), 1):
         if all(lines.values()):
             break
         for one in search.within(_readings(line)) & suspects:
-            lines[one] = lines[one] or number
+            if is_no_chance(one, [line]):
+                lines[one] = lines[one] or number
     return sorted(
         (
             Found(
@@ -68,5 +67,5 @@ def _readings(content: str) -> Iterator[str]:
     """Yield a text as it is, and as a page shows it: without tags."""
     yield content
     if "<" in content:
-        yield html.unescape(_TAG.sub(" ", content))
-        yield html.unescape(_TAG.sub("", content))
+        yield decode_entities(_TAG.sub(" ", content))
+        yield decode_entities(_TAG.sub("", content))

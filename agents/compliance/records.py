@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from agents.compliance.leaves import Leaf, Path, in_leaf, leaves
 from agents.compliance.rules import What
-from agents.compliance.sought import Search, Sought, SoughtKind, is_telling
+from agents.compliance.sought import Search, Sought, SoughtKind, is_no_chance
 from agents.compliance.states import Section, unpacked
 from agents.settings import Settings
 from agents.topics import BRAND_STATE, NOTIFY_STATE, SOURCE_CLOCK, changelog
@@ -50,7 +50,8 @@ class Anatomy(NamedTuple):
 def named_in(record: Record, anatomy: Anatomy, search: Search) -> set[tuple[Sought, What]]:
     """Return what is looked for and in a record, and as what."""
     edges = [_text(record.key), *(text for name, value in record.headers for text in (name, _text(value)))]
-    suspects = search.within([*edges, *anatomy.pieces(record)])
+    pieces = [*edges, *anatomy.pieces(record)]
+    suspects = search.within(pieces)
     if not suspects:
         return set()
     found = {
@@ -60,7 +61,7 @@ def named_in(record: Record, anatomy: Anatomy, search: Search) -> set[tuple[Soug
         for one in in_leaf(leaf, search, accounts=anatomy.accounts)
     }
     key = in_leaf(Leaf(("key",), edges[0]), search, accounts=anatomy.accounts)
-    unread = {one for one in suspects if one.kind is SoughtKind.TEXT or is_telling(one.value)}
+    unread = {one for one in suspects if is_no_chance(one, pieces)}
     known = {one for one, _ in found}
     return found | {(one, anatomy.otherwise) for one in (key | unread) - known}
 

@@ -2,20 +2,21 @@
 
 ADR: two looks. The first is quick and lets nothing through: the digits of a record in one pass, and of a text its
 longest inner word, in whatever the record holds as text, with its JSON escapes undone as often as there are any. What
-it stops at is taken apart (`agents.compliance.places`), to tell as what something is there. So a record that cannot be
+it stops at is taken apart (`agents.compliance.leaves`), to tell as what something is there. So a record that cannot be
 taken apart hides nothing, and a thousand posts cost hardly more to look for than one.
 """
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Search", "Sought", "SoughtKind", "is_telling", "levels", "plain_text"]
+from pipeline.formats.fields import decode_entities
+from pipeline.text.normal import nfc
+
+__all__ = ["Search", "Sought", "SoughtKind", "is_no_chance", "is_telling", "levels", "plain_text"]
 
 _WORD = re.compile(r"\w+")
 _ESCAPE = re.compile(
@@ -118,6 +119,14 @@ def is_telling(identity: str) -> bool:
     return len(identity) >= _TELLING_DIGITS or not identity.isdigit()
 
 
+def is_no_chance(one: Sought, pieces: Iterable[str]) -> bool:
+    """Whether what looks like it in pieces of text is it: a text, a long ID, or an account's hash."""
+    if one.kind is SoughtKind.TEXT or is_telling(one.value):
+        return True
+    hashes = list(map(str, one.hashes))
+    return any(name in piece for piece in pieces for name in hashes)
+
+
 def levels(text: str) -> Iterator[str]:
     r"""Yield a text, and what it is with its JSON escapes undone, once for each time that there are any.
 
@@ -151,10 +160,8 @@ def plain_text(text: str) -> str:
     >>> plain_text("caf&eacute; &amp;  bar ")
     'café & bar'
     """
-    decoded = html.unescape(text) if "&" in text else text
-    if not decoded.isascii():
-        decoded = unicodedata.normalize("NFC", decoded)
-    return " ".join(decoded.split())
+    decoded = decode_entities(text) if "&" in text else text
+    return " ".join((decoded if decoded.isascii() else nfc(decoded)).split())
 
 
 def _anchor(wanted: str) -> str | None:

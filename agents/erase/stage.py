@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -50,6 +50,9 @@ class _Pending:
     appended_ms: int
     ends: dict[int, int] = field(default_factory=dict)
     """Ends of the mentions some time after the broadcast, by partition."""
+    until: dict[int, int] = field(default_factory=dict)
+    """Ends of the crises some time after track had passed those, by partition: later events are of a track that had
+    forgotten what the notices are about."""
 
     @property
     def names(self) -> int:
@@ -176,12 +179,13 @@ class EraseStage:
         """
         pending = tuple(self._pending)
         behind_track = await self._behind_track(pending)
-        wanted = _together(pending)
-        sweep = Sweep(wanted, compacts=self._settings.idempotent_producer)
-        crises = read_topic(self._settings, self._topics.crises, from_beginning=True, follow=False)
-        async with aclosing(crises) as records:
-            async for record in records:
-                sweep.see(record)
+        compacts = self._settings.idempotent_producer
+        sweep = Sweep(_together(pending), compacts=compacts, until=_until(pending))
+        await self._read_crises(sweep.see)
+        if sweep.is_due:
+            await self._read_crises(sweep.take)
+        for each in behind_track:
+            each.until = each.until or dict(sweep.ends)
         redactions, nudges = sweep.redactions(), sweep.nudges()
         await self._publisher.write(self._topics.crises, [*redactions, *nudges])
         self._redacted.inc(len(redactions))
@@ -191,6 +195,12 @@ class EraseStage:
             self._complete(each)
         self._say(sweep, len(pending), len(proven), len(redactions), len(nudges))
         return sweep.cut
+
+    async def _read_crises(self, take: Callable[[ConsumerRecord[bytes, bytes]], None]) -> None:
+        crises = read_topic(self._settings, self._topics.crises, from_beginning=True, follow=False)
+        async with aclosing(crises) as records:
+            async for record in records:
+                take(record)
 
     async def _behind_track(self, pending: Collection[_Pending]) -> list[_Pending]:
         """Return those that track has behind it: no event that it published before them is still to come."""
@@ -249,3 +259,15 @@ def _together(pending: Iterable[_Pending]) -> Wanted:
         frozenset(name for wanted in every for name in wanted.tweet_ids),
         frozenset(name for wanted in every for name in wanted.authors),
     )
+
+
+def _until(pending: Collection[_Pending]) -> Mapping[int, Mapping[int, int]]:
+    """Return from where on events name no post of an account of before its notice; the last of several counts."""
+    open_ended = {author for each in pending if not each.until for author in each.wanted.authors}
+    until: dict[int, dict[int, int]] = {}
+    for each in pending:
+        for author in set(each.wanted.authors) - open_ended:
+            ends = until.setdefault(author, {})
+            for partition, end in each.until.items():
+                ends[partition] = max(end, ends.get(partition, 0))
+    return until

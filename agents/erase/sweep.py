@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
-
-from aiokafka import ConsumerRecord
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from agents.transport import OutRecord
 from pipeline.erasure import Wanted, named_ids, redacted
@@ -18,19 +20,19 @@ __all__ = ["Sweep"]
 
 _NUMBER = re.compile(rb"[0-9]+")
 _MOST_EVENTS = 2_000
-"""Events that are held in memory; those beyond have their turn in the next sweep."""
+"""Events that one sweep publishes again; those beyond have their turn in the next one."""
 
-
-class _Newest(NamedTuple):
-    """The newest version of an event of which some version names what is wanted."""
-
-    record: ConsumerRecord[bytes, bytes]
-    event: CrisisRecord | None
-    """None when this version names nothing of it."""
+Record: TypeAlias = Any
+"""An aiokafka ``ConsumerRecord[bytes, bytes]`` (which ships no types)."""
+_Place = tuple[int, bytes | None]
+"""Partition and key: one event, whatever its version."""
 
 
 class Sweep:
-    """What was found so far.
+    """What was found so far. The topic is read once for what is where (`see`), and again for what is due (`take`).
+
+    So an event takes a few words of memory, however many there are, and versions of before that are still to be
+    compacted away take none of the room for those that have a turn.
 
     Parameters
     ----------
@@ -38,53 +40,112 @@ class Sweep:
         What must be named no more.
     compacts : bool
         Whether the broker removes older versions in time; then they count, as long as they are there.
+    until : mapping of int to mapping of int to int
+        By author hash, then partition, the offset from which on an event names no post of before the notice: track had
+        forgotten them. Hashes that are not in it have none.
     most_events : int
-        Bound on the events held.
+        Bound on the events published again.
     """
 
-    def __init__(self, wanted: Wanted, *, compacts: bool, most_events: int = _MOST_EVENTS) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        *,
+        compacts: bool,
+        until: Mapping[int, Mapping[int, int]] = MappingProxyType({}),
+        most_events: int = _MOST_EVENTS,
+    ) -> None:
         self._wanted = wanted
         self._numbers = frozenset(str(name).encode() for names in wanted for name in names)
         self._compacts = compacts
+        self._until = until
         self._most_events = most_events
-        self._newest: dict[tuple[int, bytes | None], _Newest] = {}
+        self._dirty: dict[_Place, tuple[int, frozenset[str | int]]] = {}
+        """Of events whose newest version names what is wanted, its offset and what it names of it."""
+        self._clean: set[_Place] = set()
+        """Events of which an older version did, and the newest does not."""
+        self._nudges: dict[int, Record] = {}
+        """The newest version of one of the latter, by partition."""
         self._older: set[str | int] = set()
         self._unreadable: set[str | int] = set()
+        self._redactions: list[OutRecord] = []
+        self.ends: dict[int, int] = {}
+        """The offset after the last record seen, by partition."""
         self.unreadable = 0
         """Records that hold a number that is wanted, and are no events that can be read."""
-        self.cut = False
-        """Not all of the events could be held: another sweep is due at once."""
 
-    def see(self, record: ConsumerRecord[bytes, bytes]) -> None:
+    # -- the first reading ---------------------------------------------------------------------------
+
+    def see(self, record: Record) -> None:
         """Take in the next record of its partition."""
         place = (record.partition, record.key)
-        event = self._naming(record)
-        if event is not None:
-            self._older |= self._names_in(event)
-            if place not in self._newest and len(self._newest) >= self._most_events:
-                self.cut = True
-                return
-        elif place not in self._newest:
-            return
-        self._newest[place] = _Newest(record, event)
+        self.ends[record.partition] = record.offset + 1
+        names = self._named(record)
+        if names:
+            self._older |= names
+            self._dirty[place] = (record.offset, names)
+            self._clean.discard(place)
+            nudge = self._nudges.get(record.partition)
+            if nudge is not None and nudge.key == record.key:
+                del self._nudges[record.partition]
+        elif place in self._dirty or place in self._clean:
+            self._dirty.pop(place, None)
+            self._clean.add(place)
+            self._nudges[record.partition] = record
 
-    def _naming(self, record: ConsumerRecord[bytes, bytes]) -> CrisisRecord | None:
-        """Return the event when it names something that is wanted."""
+    def _named(self, record: Record) -> frozenset[str | int]:
+        """Return what a record names of what is wanted."""
         hits = self._numbers.intersection(_NUMBER.findall(record.value or b""))
         if not hits:
-            return None
+            return frozenset()
         try:
             event = read_crisis_record(record.value)
         except SchemaError:
             self.unreadable += 1
             self._unreadable |= {int(hit) for hit in hits} | {hit.decode() for hit in hits}
-            return None
-        return event if self._names_in(event) else None
+            return frozenset()
+        posts = self._posts(event, record)
+        return posts | {author for post, author in _authors(event).items() if post in posts}
 
-    def _names_in(self, event: CrisisRecord) -> set[str | int]:
-        authors = {} if isinstance(event, CommunicationOverdue) else event.authors
-        named = self._wanted.among(dict.fromkeys(named_ids(event), -1) | authors)
-        return {*named, *(authors[tweet_id] for tweet_id in named if tweet_id in authors)}
+    def _posts(self, event: CrisisRecord, record: Record) -> frozenset[str]:
+        """Return the posts that must go from an event."""
+        known = {
+            post: author
+            for post, author in _authors(event).items()
+            if record.offset < self._until.get(author, {}).get(record.partition, record.offset + 1)
+        }
+        return frozenset(self._wanted.among(dict.fromkeys(named_ids(event), -1) | known))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an event's newest version names what is wanted: then the topic is to be read again."""
+        return bool(self._dirty)
+
+    @property
+    def cut(self) -> bool:
+        """Whether there are more of those than one sweep publishes again: another one is due at once."""
+        return len(self._dirty) > self._most_events
+
+    # -- the second ----------------------------------------------------------------------------------
+
+    def take(self, record: Record) -> None:
+        """Take in the next record of its partition once more."""
+        if self._has_its_turn(record):
+            event = read_crisis_record(record.value)
+            self._redactions.append(_version(record, redacted(event, self._posts(event, record), ())))
+
+    def _has_its_turn(self, record: Record) -> bool:
+        return record.offset in self._turns.get(record.partition, ())
+
+    @cached_property
+    def _turns(self) -> dict[int, set[int]]:
+        """Offsets of the events that are published again, by partition."""
+        turns: dict[int, set[int]] = {}
+        for (partition, _), (offset, _) in islice(self._dirty.items(), self._most_events):
+            turns.setdefault(partition, set()).add(offset)
+        return turns
+
+    # -- what comes of it ----------------------------------------------------------------------------
 
     def holds(self, wanted: Wanted) -> bool:
         """Whether the topic still held something of this when it was read."""
@@ -92,17 +153,11 @@ class Sweep:
         return any(not found.isdisjoint(names) or not self._unreadable.isdisjoint(names) for names in wanted)
 
     def _current(self) -> set[str | int]:
-        if self.cut:
-            return self._older
-        return {name for newest in self._newest.values() if newest.event for name in self._names_in(newest.event)}
+        return {name for _, names in self._dirty.values() for name in names}
 
     def redactions(self) -> list[OutRecord]:
-        """Return the events whose newest version names what is wanted, without it."""
-        return [
-            _version(newest.record, redacted(newest.event, *self._wanted))
-            for newest in self._newest.values()
-            if newest.event is not None
-        ]
+        """Return the events that were taken, without what is wanted."""
+        return self._redactions
 
     def nudges(self) -> list[OutRecord]:
         """Return an event, as it is, for each partition where compaction has still to remove versions before.
@@ -111,15 +166,24 @@ class Sweep:
         """
         if not self._compacts:
             return []
-        nudges: dict[int, OutRecord] = {}
-        for (partition, key), newest in self._newest.items():
-            if newest.event is None:
-                headers = [(name, value or b"") for name, value in newest.record.headers]
-                nudges.setdefault(partition, OutRecord(key, newest.record.value, headers, partition))
-        written = {partition for (partition, _), newest in self._newest.items() if newest.event is not None}
-        return [record for partition, record in nudges.items() if partition not in written]
+        written = {record.partition for record in self._redactions}
+        return [
+            OutRecord(record.key, record.value, _marked(record), partition)
+            for partition, record in self._nudges.items()
+            if partition not in written
+        ]
 
 
-def _version(record: ConsumerRecord[bytes, bytes], event: CrisisRecord) -> OutRecord:
+def _authors(event: CrisisRecord) -> Mapping[str, int]:
+    return {} if isinstance(event, CommunicationOverdue) else event.authors
+
+
+def _version(record: Record, event: CrisisRecord) -> OutRecord:
     headers = [*crisis_headers(event), (REDACTED_HEADER, b"1")]
     return OutRecord(record.key, encode(event), headers, record.partition)
+
+
+def _marked(record: Record) -> list[tuple[str, bytes]]:
+    """Return the headers of a record that is appended again as it is: nothing that anybody is told anew."""
+    kept = [(name, value or b"") for name, value in record.headers if name != REDACTED_HEADER]
+    return [*kept, (REDACTED_HEADER, b"1")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from pipeline.formats import ComplianceKind, ComplianceNotice, parse
+from pipeline.erasure.notices import account_of, posts_of
+from pipeline.formats import parse
 from schemas.crisis import CrisisEvent
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 
@@ -14,9 +15,6 @@ MAX_IDS = 20_000
 """Texts that are looked for at most: the first so many IDs."""
 MAX_CHARS = 1_000
 """A longer text is cut there."""
-
-_GONE = frozenset({ComplianceKind.DELETE, ComplianceKind.DROP, ComplianceKind.STATUS_WITHHELD})
-_BACK = frozenset({ComplianceKind.UNDELETE, ComplianceKind.UNDROP})
 
 
 def tweet_ids(records: Iterable[CrisisRecord]) -> list[str]:
@@ -53,7 +51,8 @@ def _named(record: CrisisRecord) -> Iterator[str]:
 class TextSearch:
     """Looks for tweets by ID in the records of a log, in their order. Holds what was asked for, nothing else.
 
-    A post that its author or the platform took back later in the log is not told.
+    A post that its author or the platform took back, anywhere in the log, is not told: nor is any of an account that is
+    gone, protected or suspended.
 
     Parameters
     ----------
@@ -66,30 +65,31 @@ class TextSearch:
     def __init__(self, wanted: Collection[str], *, max_bytes: int) -> None:
         self._wanted = frozenset(list(wanted)[:MAX_IDS])
         self._max_bytes = max_bytes
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, tuple[str, str | None]] = {}
+        """By ID, the text and who wrote it."""
         self._gone: set[str] = set()
+        self._accounts: set[str] = set()
+        """Of authors that are gone."""
 
     def read(self, value: bytes | None) -> None:
         """Take in the value of one record, whatever it is."""
         parsed = parse(value, max_bytes=self._max_bytes)
         for tweet in parsed.tweets:
             if tweet.id in self._wanted:
-                self._texts.setdefault(tweet.id, tweet.text[:MAX_CHARS])
+                self._texts.setdefault(tweet.id, (tweet.text[:MAX_CHARS], tweet.author_id))
         for notice in parsed.compliance:
-            self._obey(notice)
-
-    def _obey(self, notice: ComplianceNotice) -> None:
-        if notice.tweet_id is None or notice.tweet_id not in self._wanted:
-            return
-        if notice.kind in _GONE:
-            self._gone.add(notice.tweet_id)
-        elif notice.kind in _BACK:
-            self._gone.discard(notice.tweet_id)
+            self._gone |= self._wanted.intersection(posts_of(notice))
+            if (account := account_of(notice)) is not None:
+                self._accounts.add(account)
 
     @property
     def texts(self) -> dict[str, str]:
         """What was found so far, by ID."""
-        return {tweet_id: text for tweet_id, text in self._texts.items() if tweet_id not in self._gone}
+        return {
+            tweet_id: text
+            for tweet_id, (text, author) in self._texts.items()
+            if tweet_id not in self._gone and author not in self._accounts
+        }
 
     @property
     def missing(self) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from sys import byteorder
 from typing import Any
 from zlib import crc32
@@ -102,7 +101,6 @@ def _swapped(cells: array[int]) -> array[int]:
     return cells
 
 
-@lru_cache(maxsize=1 << 14)
 def _places(term: str) -> tuple[int, int]:
     """Return the two cells of a term, one in each half."""
     spread = crc32(term.encode("utf-8", "surrogatepass")) * _SPREAD

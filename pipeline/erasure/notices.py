@@ -25,7 +25,7 @@ from pipeline.authorhash import AuthorHasher
 from pipeline.formats import ComplianceKind, ComplianceNotice
 from schemas.mention import Erasure
 
-__all__ = ["erasure_of"]
+__all__ = ["account_of", "erasure_of", "posts_of"]
 
 _POSTS = frozenset({ComplianceKind.DELETE, ComplianceKind.DROP, ComplianceKind.STATUS_WITHHELD})
 _ACCOUNTS = frozenset(
@@ -40,6 +40,18 @@ _PLATFORM = "x"
 _WEEK_MS = 7 * 24 * 3_600_000
 
 
+def posts_of(notice: ComplianceNotice) -> tuple[str, ...]:
+    """Return the IDs of the posts that a notice takes back."""
+    if notice.kind is ComplianceKind.TWEET_EDIT:
+        return notice.earlier_ids
+    return (notice.tweet_id,) if notice.kind in _POSTS and notice.tweet_id is not None else ()
+
+
+def account_of(notice: ComplianceNotice) -> str | None:
+    """Return the ID of the account all of whose posts a notice takes back, if it is about one."""
+    return notice.user_id if notice.kind in _ACCOUNTS else None
+
+
 def erasure_of(notice: ComplianceNotice, hasher: AuthorHasher, time_ms: int) -> Erasure | None:
     """Return what a notice asks to erase; none when it asks nothing of us.
 
@@ -50,19 +62,15 @@ def erasure_of(notice: ComplianceNotice, hasher: AuthorHasher, time_ms: int) -> 
     hasher : AuthorHasher
         With the secret that enrich has.
     time_ms : int
-        When the notice was received, epoch milliseconds: of the year before it an account's posts are found, and it
-        stands for the notice's own time where that is missing, or later.
+        When the notice was received, epoch milliseconds: an account's posts of the two years before it are found, and
+        it stands for the notice's own time where that is missing, or later.
     """
-    ids: tuple[str, ...] = ()
+    ids, account = posts_of(notice), account_of(notice)
     authors: tuple[int, ...] = ()
     coming: tuple[int, ...] = ()
     given_ms = time_ms if notice.time_ms is None else max(0, min(notice.time_ms, time_ms))
-    if notice.kind in _POSTS and notice.tweet_id is not None:
-        ids = (notice.tweet_id,)
-    elif notice.kind is ComplianceKind.TWEET_EDIT:
-        ids = notice.earlier_ids
-    elif notice.kind in _ACCOUNTS and notice.user_id is not None:
-        authors = hasher.all_of(_PLATFORM, notice.user_id, time_ms)
+    if account is not None:
+        authors = hasher.all_of(_PLATFORM, account, time_ms)
         about = (given_ms - _WEEK_MS, given_ms, given_ms + _WEEK_MS)
-        coming = tuple(hasher.of(_PLATFORM, notice.user_id, about_ms) for about_ms in about)
+        coming = tuple(hasher.of(_PLATFORM, account, about_ms) for about_ms in about)
     return Erasure(time_ms=given_ms, tweet_ids=ids, authors=authors, coming=coming) if ids or authors else None

@@ -48,7 +48,7 @@ def tweet(payload: _Object) -> Tweet:
         id=post_id,
         created_at_ms=created_at_ms,
         text=text,
-        platform=_name(payload, "platform") or "x",
+        platform=fields.platform(_name(payload, "platform")),
         kind=_KINDS[kind],
         author_id=_name(payload, "author_id"),
         author_handle=_name(payload, "author_handle"),

@@ -22,11 +22,13 @@ __all__ = [
     "bounded_text",
     "count",
     "created_at_ms",
+    "decode_entities",
     "handle",
     "is_cut",
     "language",
     "merged",
     "names",
+    "platform",
     "platform_id",
     "required_id",
     "required_text",
@@ -50,6 +52,7 @@ MAX_COUNT = 1 << 53
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MOST_ESCAPED = 5 * MAX_TEXT
 """X escapes a character as five at most. Of a longer text no more than this is looked at: it is cut anyway."""
+_NAMES_OF_X = ("x", "twitter")
 _LONGEST_HANDLE = 30
 """Of those that ``RT @handle:`` is read with."""
 
@@ -61,6 +64,15 @@ def platform_id(value: object) -> str | None:
     if type(value) is int and value > 0:
         return str(value)
     return None
+
+
+def platform(name: str | None) -> str:
+    """Return where a post is from: X, whatever an archive calls it, unless it says somewhere else.
+
+    >>> platform(None), platform("Twitter"), platform("mastodon")
+    ('x', 'x', 'mastodon')
+    """
+    return "x" if name is None or name.lower() in _NAMES_OF_X else name
 
 
 def required_id(payload: Mapping[str, Any], *keys: str) -> str:
@@ -124,7 +136,12 @@ def unescape(text: str) -> str:
     >>> unescape("R&amp;D &lt;3 &amp;lt; ?a=1&notify=1")
     'R&D <3 &lt; ?a=1&notify=1'
     """
-    return _ENTITY.sub(_decoded, text[:_MOST_ESCAPED]) if "&" in text else text
+    return decode_entities(text[:_MOST_ESCAPED]) if "&" in text else text
+
+
+def decode_entities(text: str) -> str:
+    """Decode HTML entities that end in ``;`` and are no longer than any is, in time that is linear in the text."""
+    return _ENTITY.sub(_decoded, text)
 
 
 def _decoded(match: re.Match[str]) -> str:

@@ -51,7 +51,7 @@ def tweet(row: Mapping[str, Any], *, row_id: str | None = None) -> Tweet:
         id=post_id,
         created_at_ms=created_at_ms,
         text=body,
-        platform=_name(row.get("platform")) or "x",
+        platform=fields.platform(_name(row.get("platform"))),
         kind=_kind(retweet=split is not None or retweeted is not None, quoted=quoted, replied_to=replied_to),
         author_id=_name(row.get("author_id")),
         author_handle=_handle(row.get("author_handle")),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from pipeline.text import tone
 from pipeline.text.entities import Entities, EntityReader
 from pipeline.text.language import VocabularyLanguage
 from pipeline.text.models import LanguageReader, SentimentModel
@@ -108,6 +109,7 @@ class StandardAnalyzer:
         self._cache.clear()
         if self._parts is not None:
             self._parts.vocabulary.forget()
+        tone.forget()
 
     def readers(self) -> _Readers:
         """Return the readers, made and loaded at first use."""

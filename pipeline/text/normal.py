@@ -19,6 +19,8 @@ __all__ = ["MOST_MARKS", "nfc"]
 
 MOST_MARKS = 30
 """Combining marks in a row that are kept."""
+_MADE_OF_MARKS = {0x0F73: "\u0f71\u0f72", 0x0F75: "\u0f71\u0f74", 0x0F81: "\u0f71\u0f80"}
+"""The only characters that are no marks to `combining` and become nothing but marks in NFC."""
 _TOWER = regex.compile(rf"(\P{{ccc=0}}{{{MOST_MARKS}}})\P{{ccc=0}}+")
 
 
@@ -28,6 +30,8 @@ def nfc(text: str) -> str:
     >>> nfc("e\u0301"), len(nfc("e" + "\u0316\u0301" * 10_000))
     ('é', 30)
     """
+    if "\u0f73" in text or "\u0f75" in text or "\u0f81" in text:
+        text = text.translate(_MADE_OF_MARKS)
     # Whatever is too high stands on one of these places, which is a thirtieth of the cost of looking at all.
     if any(map(combining, text[MOST_MARKS :: MOST_MARKS + 1])):
         text = _TOWER.sub(r"\1", text)

@@ -17,7 +17,7 @@ from pipeline.text import tonewords as words
 from pipeline.text.tokens import Kind, Token, clean, pieces_of, token_of
 from schemas.tone import ToneIssue
 
-__all__ = ["tone_of"]
+__all__ = ["forget", "tone_of"]
 
 _LEXICONS: Final = {"en": ("any", "en"), "fr": ("any", "fr"), "und": ("any", "en", "fr")}
 """Which words are looked for by language; a text in none that could be read is mostly a word or two of either."""
@@ -78,6 +78,11 @@ def _by_first_word(lexicons: Sequence[str]) -> Mapping[str, Sequence[_Phrase]]:
 
 
 _PHRASES: Final = {lang: _by_first_word(lexicons) for lang, lexicons in _LEXICONS.items()}
+
+
+def forget() -> None:
+    """Drop the words that are remembered. Results do not depend on it."""
+    _token.cache_clear()
 
 
 def tone_of(text: str, lang: str) -> tuple[ToneIssue, ...]:

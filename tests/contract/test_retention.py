@@ -50,6 +50,13 @@ async def test_a_topic_that_keeps_it_for_longer_is_named_with_what_to_do(
 
 
 @pytest.mark.kafka
+async def test_a_topic_of_texts_that_goes_by_the_clock_of_whoever_writes_is_named(settings: Settings) -> None:
+    await alter_topic(settings.brokers, settings.topics.raw, {"message.timestamp.type": "CreateTime"})
+    (problem,) = (await retention_of(settings)).problems
+    assert "message.timestamp.type is CreateTime and should be LogAppendTime" in problem
+
+
+@pytest.mark.kafka
 async def test_a_topic_that_is_kept_for_less_is_nobodys_trouble(settings: Settings) -> None:
     for spec in topic_specs(settings):
         if "retention.ms" in spec.config:

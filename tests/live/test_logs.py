@@ -110,7 +110,7 @@ def test_every_line_is_an_object_with_its_fields_and_none_holds_a_tweets_text(
         assert {"time", "level", "logger", "message", "role"} <= line.keys(), line
         assert line["time"].endswith("Z")
         assert datetime.fromisoformat(line["time"]).tzinfo == UTC
-    assert {line["role"] for line in said} == {"enrich", "track"}
+    assert {line["role"] for line in said} == {"enrich", "track", "erase"}
     assert any(line["level"] == "DEBUG" for line in said)
     assert any(line["logger"].startswith(("faust", "mode")) for line in said), "other people's lines have the same form"
     (crisis, *_) = [line for line in said if line["message"].startswith("crisis ")]

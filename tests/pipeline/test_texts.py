@@ -16,7 +16,7 @@ MAX_BYTES = 1 << 20
 
 
 def tweet(tweet_id: str, text: str) -> bytes:
-    return encode(Tweet(id=tweet_id, created_at_ms=OPENED_MS, text=text))
+    return encode(Tweet(id=tweet_id, created_at_ms=OPENED_MS, text=text, author_id="7"))
 
 
 def deletion(tweet_id: str, kind: str = "delete") -> bytes:
@@ -42,7 +42,21 @@ def test_the_first_text_of_an_id_stands() -> None:
 def test_a_post_that_was_taken_back_is_not_told() -> None:
     assert found(["1", "2"], tweet("1", "one"), tweet("2", "two"), deletion("1")) == {"2": "two"}
     assert found(["1"], deletion("1"), tweet("1", "one")) == {}
-    assert found(["1"], tweet("1", "one"), deletion("1"), deletion("1", "undelete")) == {"1": "one"}
+    assert found(["1"], tweet("1", "one"), deletion("1"), deletion("1", "undelete")) == {}
+
+
+def test_no_post_of_an_account_that_is_gone_is_told_wherever_the_log_says_so() -> None:
+    gone = encode({"user_protect": {"id": 7, "timestamp_ms": "1772454600000"}})
+    other = encode({"user_delete": {"id": 8, "timestamp_ms": "1772454600000"}})
+    assert found(["1", "2"], tweet("1", "one"), gone, tweet("2", "two")) == {}
+    assert found(["1"], tweet("1", "one"), other) == {"1": "one"}
+
+
+def test_an_earlier_version_of_an_edited_post_is_not_told() -> None:
+    edit = encode(
+        {"tweet_edit": {"initial_tweet_id": "1", "edit_tweet_ids": ["1", "2"], "timestamp_ms": "1772454600000"}}
+    )
+    assert found(["1", "2"], tweet("1", "onne"), edit, tweet("2", "one")) == {"2": "one"}
 
 
 def test_a_long_text_is_cut() -> None:

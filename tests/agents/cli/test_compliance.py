@@ -265,6 +265,16 @@ def test_reports_are_looked_through(tmp_path: Path, verify: Callable[..., Result
     ]
 
 
+def test_of_an_account_with_a_short_id_reports_are_looked_through_for_its_hashes(
+    tmp_path: Path, verify: Callable[..., Result]
+) -> None:
+    short = "783214"
+    written = AuthorHasher(EngineSettings().author_key).of("x", short, now_ms())
+    (tmp_path / "crises.jsonl").write_text(f'{{"questions":{short}}}\n{{"authors":{{"1":{written}}}}}')
+    result = verify("--user", short, "--reports", tmp_path)
+    assert [line.split("  ")[0] for line in result_lines(result)] == [f"{tmp_path}/crises.jsonl line 2"]
+
+
 def test_nothing_of_a_tweet_is_printed_but_what_was_asked_for(
     settings: Settings, plant: Callable[..., None], verify: Callable[..., Result]
 ) -> None:

@@ -86,3 +86,7 @@ def test_what_is_asked_for_twice_is_looked_for_once() -> None:
 
 def test_white_space_of_all_kinds_is_one_space() -> None:
     assert plain_text(" a\u2003b\t\r\nc\u00a0 ") == "a b c"
+
+
+def test_a_stranger_s_number_that_is_no_character_is_left_as_it_is() -> None:
+    assert plain_text("&#" + "9" * 5_000 + ";").startswith("&#999")

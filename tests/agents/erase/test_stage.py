@@ -180,3 +180,18 @@ async def test_notices_wait_in_the_topic_when_too_many_are_unproven(
         await waiting
     assert ids_of(bench.broadcast()) == ["1", "2", "3"]
     assert not bench.stage.is_full
+
+
+async def test_an_account_that_posts_again_does_not_keep_its_notice_from_being_proven(bench: Bench) -> None:
+    batch = await bench.take(encode({"user_protect": {"id": 42, "timestamp_ms": str(NOON_MS)}}))
+    author = bench.broadcast()[0].authors[-1]
+    bench.publish(encode(event(GONE, authors={GONE: author})), key=b"e1")
+    await bench.stage.sweep()
+    bench.passes()
+    await bench.stage.sweep()
+    assert not batch.proven.is_set(), "the version before is still there"
+    bench.publish(encode(event(STAYS, id="e9", authors={STAYS: author})), key=b"e9")
+    bench.compact()
+    await bench.stage.sweep()
+    assert batch.proven.is_set()
+    assert STAYS.encode() in (bench.crises[-1].value or b"")

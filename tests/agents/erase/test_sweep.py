@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -26,11 +27,23 @@ def event(*tweet_ids: str, id: str = "e1", authors: dict[str, int] | None = None
     return replace(EVENT, id=id, evidence=evidence, authors=authors or {})
 
 
-def sweep_of(*records: tuple[int, bytes, bytes | None], compacts: bool = True, most: int = 100) -> Sweep:
+def sweep_of(
+    *records: tuple[int, bytes, bytes | None],
+    compacts: bool = True,
+    most: int = 100,
+    until: Mapping[int, Mapping[int, int]] | None = None,
+) -> Sweep:
     """A sweep over records of (partition, key, value)."""
-    sweep = Sweep(Wanted(frozenset({GONE}), frozenset({AUTHOR})), compacts=compacts, most_events=most)
-    for offset, (partition, key, value) in enumerate(records):
-        sweep.see(record_of(value, topic="vigie.crises", partition=partition, offset=offset, key=key))
+    wanted = Wanted(frozenset({GONE}), frozenset({AUTHOR}))
+    sweep = Sweep(wanted, compacts=compacts, until=until or {}, most_events=most)
+    read = [
+        record_of(value, topic="vigie.crises", partition=partition, offset=offset, key=key)
+        for offset, (partition, key, value) in enumerate(records)
+    ]
+    for record in read:
+        sweep.see(record)
+    for record in read:
+        sweep.take(record)
     return sweep
 
 
@@ -128,3 +141,27 @@ def test_what_cannot_be_read_and_may_name_it_proves_nothing() -> None:
     assert sweep.holds(BY_ID)
     assert not sweep.holds(BY_AUTHOR)
     assert not sweep.redactions()
+
+
+def test_older_versions_take_no_room_from_those_that_have_a_turn() -> None:
+    for compacts in (True, False):
+        log = [of(event(GONE, id=f"e{n}")) for n in range(5)]
+        for _ in range(3):
+            sweep = sweep_of(*log, compacts=compacts, most=2)
+            log += [(0, cast("bytes", each.key), cast("bytes", each.value)) for each in sweep.redactions()]
+        last = sweep_of(*log, compacts=compacts, most=2)
+        assert not last.redactions()
+        assert not last.cut
+
+
+def test_what_an_account_posts_after_its_notice_is_named_again() -> None:
+    log = [of(event(STAYS, id=each, authors={STAYS: AUTHOR})) for each in ("e1", "e2")]
+    sweep = sweep_of(*log, until={AUTHOR: {0: 1}})
+    assert [each.key for each in sweep.redactions()] == [b"e1"]
+    assert sweep.holds(BY_AUTHOR)
+    assert not sweep_of(log[1], until={AUTHOR: {0: 0}}).holds(BY_AUTHOR)
+
+
+def test_what_is_appended_again_as_it_is_says_so() -> None:
+    (nudge,) = sweep_of(of(event(GONE)), of(event())).nudges()
+    assert (REDACTED_HEADER, b"1") in nudge.headers

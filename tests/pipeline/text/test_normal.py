@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 from hypothesis import given
@@ -22,3 +23,11 @@ def test_of_marks_in_a_row_the_first_thirty_count_wherever_they_stand(before: st
 
 def test_several_towers_are_all_cut() -> None:
     assert nfc("x" + "\u0316" * 500 + "y" + "\u0316" * 500) == "x" + "\u0316" * MOST_MARKS + "y" + "\u0316" * MOST_MARKS
+
+
+def test_no_character_hides_marks_from_the_bound() -> None:
+    """Whatever NFC takes apart into marks alone is counted as such: else a tower of it would be put in order whole."""
+    for code in range(sys.maxunicode + 1):
+        made_of = unicodedata.normalize("NFD", chr(code))
+        if all(map(unicodedata.combining, made_of)):
+            assert len(unicodedata.normalize("NFD", nfc(chr(code) * 200))) <= 2 * MOST_MARKS, hex(code)
