@@ -42,12 +42,12 @@ test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk a
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=4 --dist=loadgroup
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup
 
 .PHONY: test-faults-full
 test-faults-full: .venv/.dev ## The same with every fault many times over (about a quarter of an hour)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=4 --dist=loadgroup --full
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full
 
 .PHONY: test-trust
 test-trust: .venv/.dev ## Prove deletion, secured connections, hostile input, isolation and the supply chain (as test-kafka)

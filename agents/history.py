@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -16,6 +17,8 @@ from agents.topics import BrokerUnreachable
 __all__ = ["read_past"]
 
 logger = get_logger(__name__)
+
+_BACK_OFF_S = 0.5
 
 
 async def read_past(
@@ -38,10 +41,12 @@ async def read_past(
         The broker has not answered for ``retry_timeout_s``. A part of the past would not do: what depends on it
         would be decided in another way than before.
     """
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    try:
+        consumer = await _started(settings, tp)
+    except KafkaError as exc:
+        raise BrokerUnreachable(f"{tp.topic}[{tp.partition}]: the past cannot be read: {exc!r}") from exc
     progressed = time.monotonic()
     try:
-        await consumer.start()
         consumer.assign([tp])
         # What retention has removed is not there to be read.
         position = max(start, (await consumer.beginning_offsets([tp]))[tp])
@@ -66,3 +71,26 @@ async def read_past(
         raise BrokerUnreachable(f"{tp.topic}[{tp.partition}]: the past cannot be read: {exc!r}") from exc
     finally:
         await consumer.stop()
+
+
+async def _started(settings: Settings, tp: TopicPartition) -> AIOKafkaConsumer:
+    """Return a consumer that has found the broker, which may just be starting anew."""
+    began = time.monotonic()
+    while True:
+        consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+        try:
+            await consumer.start()
+        except KafkaError as exc:
+            await consumer.stop()
+            if time.monotonic() - began > settings.retry_timeout_s:
+                raise
+            logger.warning(
+                "holding: nobody to ask for the past of %s[%d]: %r",
+                tp.topic,
+                tp.partition,
+                exc,
+                extra={"topic": tp.topic, "partition": tp.partition},
+            )
+            await asyncio.sleep(_BACK_OFF_S)
+        else:
+            return consumer
