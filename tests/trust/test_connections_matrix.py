@@ -28,7 +28,9 @@ from tests.brokers.tokens import TokenGiver
 from tests.trust.conftest import Tell
 from tests.trust.connections import AUTHOR_KEY, PATIENCE_S, TIMEOUT_S, Chosen, environment, passed_on, seen_of, worker
 
-pytestmark = pytest.mark.kafka
+# A client drops the connection whose handshake failed, and the event loop ends before its transport is closed: whether
+# that is seen depends on when garbage is collected.
+pytestmark = [pytest.mark.kafka, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 
 USER = "vigie-enrich"
 WRONG = "open-sesame-0000"
