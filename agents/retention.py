@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,23 @@ from aiokafka.errors import KafkaError, for_code
 from agents.settings import Settings
 from agents.topics import TopicSpec, admin_client, topic_specs
 
-__all__ = ["Retention", "retention_of"]
+__all__ = ["Configs", "Retention", "configs_of", "judged", "retention_of"]
 
 _BOUNDS = ("retention.ms", "segment.ms", "max.compaction.lag.ms")
 """A larger value, and one below 0, keeps records for longer."""
 _POLICY = "cleanup.policy"
 _CLOCK = "message.timestamp.type"
 """By another clock than the broker's a record that is dated ahead keeps the whole of its segment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configs:
+    """Settings of topics as the broker has them."""
+
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By topic."""
+    unknown: dict[str, str] = field(default_factory=dict)
+    """By topic, why they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +51,42 @@ async def retention_of(settings: Settings) -> Retention:
     agents.topics.BrokerUnreachable
         Nobody answered.
     """
-    specs = {spec.name: spec for spec in topic_specs(settings) if spec.personal}
+    return judged(settings, await configs_of(settings, [spec for spec in topic_specs(settings) if spec.personal]))
+
+
+async def configs_of(settings: Settings, specs: Iterable[TopicSpec]) -> Configs:
+    """Ask the broker for the settings of topics.
+
+    Raises
+    ------
+    agents.topics.BrokerUnreachable
+        Nobody answered.
+    """
+    names = [spec.name for spec in specs]
     async with admin_client(settings) as client:
         try:
-            answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in specs])
+            answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
         except KafkaError as exc:
-            return Retention(unknown=dict.fromkeys(specs, repr(exc)))
-    found = Retention()
+            return Configs(unknown=dict.fromkeys(names, repr(exc)))
+    found = Configs()
     for error, _message, _kind, name, entries in (each for answer in answers for each in answer.resources):
         if error:
             found.unknown[name] = f"{for_code(error).__name__} (the right needed is DescribeConfigs)"
+        else:
+            found.known[name] = _values(entries)
+    return found
+
+
+def judged(settings: Settings, configs: Configs) -> Retention:
+    """Say which topics with personal data keep it for longer than they should, and of which that is not known."""
+    found = Retention()
+    for spec in topic_specs(settings):
+        if not spec.personal:
             continue
-        wrong = dict(_differences(specs[name], _values(entries)))
-        if wrong:
-            found.problems.append(_line(settings, specs[name], wrong))
+        if spec.name in configs.unknown:
+            found.unknown[spec.name] = configs.unknown[spec.name]
+        elif wrong := dict(_differences(spec, configs.known.get(spec.name, {}))):
+            found.problems.append(_line(settings, spec, wrong))
     return found
 
 

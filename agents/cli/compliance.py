@@ -15,12 +15,12 @@ import click
 from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings
 from agents.cli.lines import printable
-from agents.compliance.bounds import configured, kept_for
+from agents.compliance.bounds import kept_for
 from agents.compliance.files import report_files, scan_file
 from agents.compliance.rules import Found, What
 from agents.compliance.scan import Progress, TopicScan, scan
 from agents.compliance.sought import Search, Sought, SoughtKind
-from agents.retention import Retention, retention_of
+from agents.retention import Retention, configs_of, judged
 from agents.settings import Settings, SettingsError
 from agents.topics import BrokerUnreachable, TopicProblem
 from pipeline.authorhash import AuthorHasher
@@ -152,8 +152,8 @@ def _looked(settings: Settings, search: Search, reports: Path | None, now_ms: in
 
 async def _scan(settings: Settings, search: Search, result: _Result, now_ms: int, progress: Progress) -> None:
     result.scans = await scan(settings, search, now_ms=now_ms, progress=progress)
-    result.on_broker = await configured(settings, [each.spec for each in result.scans])
-    result.retention = await retention_of(settings)
+    configs = await configs_of(settings, [each.spec for each in result.scans])
+    result.on_broker, result.retention = configs.known, judged(settings, configs)
 
 
 def _read_reports(folder: Path, search: Search, result: _Result, progress: Progress) -> None:

@@ -1,41 +1,12 @@
-"""For how long a topic is kept, as it should be and as the broker has it, in few words."""
+"""For how long a topic is kept, in few words."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
+__all__ = ["kept_for"]
 
-from agents.settings import Settings
-from agents.topics import TopicSpec, admin_client
-
-__all__ = ["configured", "kept_for"]
-
-_CONNECT_S = 5.0
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
-
-
-async def configured(settings: Settings, specs: Collection[TopicSpec]) -> dict[str, dict[str, str]]:
-    """Return the settings of topics as the broker has them; a topic that it says nothing of is left out.
-
-    Raises
-    ------
-    BrokerUnreachable
-        Nobody answered.
-    """
-    resources = [ConfigResource(ConfigResourceType.TOPIC, spec.name) for spec in specs]
-    async with admin_client(settings, timeout_s=_CONNECT_S) as client:
-        try:
-            answers = await client.describe_configs(resources)
-        except KafkaError:
-            return {}
-    return {
-        name: {each[0]: each[1] for each in entries}
-        for answer in answers
-        for error, _message, _kind, name, entries in answer.resources
-        if not error
-    }
 
 
 def kept_for(config: Mapping[str, str]) -> str:
