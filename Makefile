@@ -19,14 +19,28 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 demo: .venv/.runtime ## Watch a crisis start, grow and end, on an embedded broker
 	@$(bin)/vigie demo
 
+.PHONY: demo-live
+demo-live: .venv/.runtime ## The same as posts come: make demo-live ARGS="--source file"; alone it says what each source needs
+	@$(bin)/vigie demo-live $(ARGS)
+
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not trust and not web" --numprocesses=4 --dist=loadscope
+	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not trust and not web and not ingest" --numprocesses=4 --dist=loadscope
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops and not trust" --numprocesses=3 --dist=loadscope
+	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops and not trust and not ingest" --numprocesses=3 --dist=loadscope
+
+.PHONY: test-ingest
+test-ingest: .venv/.dev ## Break the way in on purpose, and count what was sent, stored and told to be missing (as test-kafka)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=2 --dist=loadgroup tests/ingest
+
+.PHONY: test-ingest-full
+test-ingest-full: .venv/.dev ## The same with an outage of ten minutes (about a quarter of an hour)
+	@$(bin)/python -m tests.brokers.jars
+	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=2 --dist=loadgroup --full tests/ingest
 
 .PHONY: test-ops
 test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)

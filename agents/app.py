@@ -35,8 +35,8 @@ from agents.topics import (
 from agents.transport import BatchProducer, RecordBatch
 from agents.vitals import Vitals
 from agents.watchdog import Watchdog, dump_stacks
-from agents.web import add_pages
 from agents.wiring import define_enrich, define_erase, define_notify, define_track
+from agents.workerpages import add_pages
 
 __all__ = ["VigieApp", "create_app"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +18,7 @@ from agents.topics import BRAND_STATE, BrokerUnreachable, TopicProblem, changelo
 from agents.transport import end_offsets
 from pipeline.tracker import Tracker
 from pipeline.watchlist import Watchlist, WatchlistError
+from schemas.times import to_rfc3339
 
 __all__ = ["Finding", "diagnose"]
 
@@ -59,7 +60,8 @@ async def diagnose(settings: Settings, *, timeout_s: float) -> AsyncIterator[Fin
         read.append(("notify", names.crises))
     for role, topic in read:
         yield await _lag(settings, role, topic, counts[topic])
-    yield await _state(settings)
+    for finding in await _state(settings):
+        yield finding
 
 
 def _configuration(settings: Settings) -> Finding:
@@ -105,9 +107,11 @@ async def _lag(settings: Settings, role: str, topic: str, partitions: int) -> Fi
     )
 
 
-async def _state(settings: Settings) -> Finding:
+async def _state(settings: Settings) -> tuple[Finding, Finding]:
+    """Say whether input is missing now, by the state, and whether that can be read."""
     topic = changelog(settings, "track", BRAND_STATE)
     partitions: dict[int, ChangelogPartition] = {}
+    missing: set[tuple[int, int]] = set()
     async for record in read_topic(settings, topic, from_beginning=True, follow=False):
         partitions.setdefault(record.partition, ChangelogPartition()).read(record)
     problems: Counter[str] = Counter()
@@ -118,8 +122,21 @@ async def _state(settings: Settings) -> Finding:
             tracker.restore(key.decode("utf-8", "replace"), value)
             size += len(value)
         brands += len(tracker.brands())
+        missing.update(tracker.missing)
         problems += tracker.problems
     if problems:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(problems.items()))
-        return Finding(check="state", ok=False, detail=f"{brands} brands readable; not used: {listed}")
-    return Finding(check="state", ok=True, detail=f"{brands} brands readable, {size / 1024:.1f} KiB")
+        state = Finding(check="state", ok=False, detail=f"{brands} brands readable; not used: {listed}")
+    else:
+        state = Finding(check="state", ok=True, detail=f"{brands} brands readable, {size / 1024:.1f} KiB")
+    return _input(missing), state
+
+
+def _input(missing: Collection[tuple[int, int]]) -> Finding:
+    """Say whether input is missing of the time that is not closed yet."""
+    if not missing:
+        return Finding(check="input", ok=True, detail="no gap is known of the minutes that are still open")
+    start_ms, end_ms = min(start for start, _ in missing), max(end for _, end in missing)
+    times = f"{to_rfc3339(start_ms)} to {to_rfc3339(end_ms)}"
+    detail = f"missing from {times}, of minutes that are still open: the ingester says why (its log, its /metrics)"
+    return Finding(check="input", ok=False, detail=detail)

@@ -30,6 +30,7 @@ from schemas.cloudevents import EventType
 from schemas.codec import encode
 from schemas.deadletter import DeadLetterReason
 from schemas.mention import Gap, Mention, Watermark
+from schemas.times import to_rfc3339
 
 __all__ = ["EnrichStage"]
 
@@ -45,7 +46,10 @@ _OUTCOMES = (
     "skipped",
     "compliance",
     "ignored",
+    "gaps",
+    "gaps_cut",
     "gaps_too_late",
+    "compliance_gaps",
     _MENTIONS,
 )
 """What is counted of raw records: as `Enriched.counts` names it, and the mentions."""
@@ -255,6 +259,14 @@ class EnrichStage:
             if outcome != "records":
                 self._outcomes[outcome].inc(count)
         self._outcomes[_MENTIONS].inc(len(enriched.mentions))
+        for part in enriched.missed:
+            logger.warning(
+                "input is missing from %s to %s (%s, %s), and was known too late: what is there counts as all of it",
+                *map(to_rfc3339, (part.start_ms, part.end_ms)),
+                part.source or "source not told",
+                part.reason or "reason not told",
+                extra=self._about(batch.partition),
+            )
         self._meter.acked(batch, started)
         if silence := self._silences.get(batch.partition):
             silence.broken()

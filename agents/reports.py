@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +39,8 @@ class Edition:
     """Texts of tweets by ID; without them the report has IDs only."""
     crisis_id: str | None = None
     """The one crisis that it is about; none is about all."""
+    late: Sequence[tuple[int, int]] = ()
+    """Times of which it was known too late that input is missing (`ReplaySummary.late`)."""
 
 
 def write_report(
@@ -65,6 +67,7 @@ def write_report(
         names=edition.names,
         texts=edition.texts,
         crisis_id=edition.crisis_id,
+        late=edition.late,
     )
     path.write_text(html, encoding="utf-8")
 

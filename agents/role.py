@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from agents.settings import Settings
 
-__all__ = ["Role", "roles_of", "web_port"]
+__all__ = ["Role", "ingest_web_port", "roles_of", "web_port"]
 
 
 class Role(StrEnum):
@@ -26,3 +26,8 @@ def roles_of(settings: Settings) -> list[Role]:
 def web_port(settings: Settings, role: Role) -> int:
     """Return where a role serves health and metrics, when the web server is not switched off."""
     return settings.web_port + list(Role).index(role)
+
+
+def ingest_web_port(settings: Settings) -> int:
+    """Return where an ingester serves them: behind the roles, so that one beside a worker is in nobody's way."""
+    return settings.web_port + len(Role)

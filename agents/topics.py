@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -296,8 +296,19 @@ def _lost(spec: TopicSpec) -> str:
     return "what it holds is lost"
 
 
-async def check_topics(settings: Settings, *, timeout_s: float | None = None) -> dict[str, int]:
+async def check_topics(
+    settings: Settings, *, timeout_s: float | None = None, only: Collection[str] | None = None
+) -> dict[str, int]:
     """Return the partition counts of our topics, or say what is wrong with them.
+
+    Parameters
+    ----------
+    settings : Settings
+        Broker and names.
+    timeout_s : float, optional
+        How long to look for a broker; `start_timeout_s` when left out.
+    only : collection of str, optional
+        Names of the topics that are needed; all when left out. A login may see no others.
 
     Raises
     ------
@@ -308,7 +319,7 @@ async def check_topics(settings: Settings, *, timeout_s: float | None = None) ->
     """
     async with admin_client(settings, timeout_s=timeout_s) as client:
         counts = await _partition_counts(client, settings)
-    specs = list(topic_specs(settings))
+    specs = [spec for spec in topic_specs(settings) if only is None or spec.name in only]
     problems = [f"topic {spec.name} is missing" for spec in specs if spec.name not in counts]
     problems += [
         f"topic {spec.name} has {counts[spec.name]} partitions, but {spec.same_partitions_as} has "

@@ -24,7 +24,7 @@ from agents.transport import OutRecord, RecordBatch
 from agents.watchlist import WatchlistFile
 from pipeline.brandstate import Folded
 from pipeline.statevalue import StateProblem
-from pipeline.tracker import Step, Tracker
+from pipeline.tracker import GapMark, Step, Tracker
 from schemas import cloudevents
 from schemas.cloudevents import EventType
 from schemas.codec import encode
@@ -95,6 +95,7 @@ class TrackStage:
             for reason in Folded
             if reason is not Folded.COUNTED
         }
+        self._gaps = {mark.value: metrics.gaps_marked.labels(mark.value) for mark in GapMark}
         self._problems = {problem.value: metrics.state_problems.labels(problem.value) for problem in StateProblem}
         self._faults = FaultPoints(settings.fault_points)
         self._feedback = FeedbackIntake(settings, publisher, metrics, self._faults)
@@ -284,6 +285,8 @@ class TrackStage:
         self._meter.acked(batch, started)
         for reason, count in step.dropped.items():
             self._dropped[reason].inc(count)
+        for mark, count in step.gaps.items():
+            self._gaps[mark].inc(count)
         if step.events:
             self._detected.published(step.events, share.seen, first_appended_ms(batch))
         for event in step.events:

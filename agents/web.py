@@ -1,4 +1,4 @@
-"""What a worker serves over HTTP: liveness, readiness and metrics, nothing else, and whatever is asked of it.
+"""What a process of Vigie serves over HTTP: a few pages, nothing else, and whatever is asked of it.
 
 ADR: a server of three pages instead of Faust's web application. That one shows the worker's tables and the routing of
 their keys to whoever asks, keeps an idle connection for an hour, waits for ever for a reader that is slow, and would
@@ -18,19 +18,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import orjson
 from aiohttp import web
-from faust.web.drivers import aiohttp as driver
 
 from agents import logs
 from agents.metrics import CONTENT_TYPE
 
-if TYPE_CHECKING:
-    from agents.app import VigieApp
+__all__ = ["CONNECTIONS", "CONNECTION_S", "Exposition", "Page", "PageServer", "json_page", "metrics_page"]
 
-__all__ = ["CONNECTIONS", "CONNECTION_S", "add_pages"]
+Page = Callable[[], web.Response]
+"""Makes a page when it is asked for; must not wait for anything."""
 
 CONNECTION_S = 10.0
 """How long a connection lives at most: as long as a scrape may take, as a rule."""
@@ -42,8 +41,6 @@ _BACKLOG = 128
 """How many are taken before work goes on."""
 _SHUTDOWN_S = 1.0
 
-_PATIENCE = 0.5
-"""Share of `stuck_after_s` after which a worker calls itself stuck: whoever watches may act before its watchdog."""
 _SCRAPE_SHARE = 0.1
 """Share of the time that making the metrics' text may take."""
 
@@ -53,54 +50,16 @@ _unsaid.disabled = True
 """aiohttp would log each request that it cannot read, with a stack; whoever sent it is told."""
 
 
-def add_pages(app: VigieApp) -> None:
-    """Have the application serve ``/health/live``, ``/health/ready`` and ``/metrics``."""
-    app.web = _Web(app)
-
-
-def _pages(app: VigieApp) -> Mapping[str, Callable[[], web.Response]]:
-    def live() -> web.Response:
-        """Say whether the event loop answers, and work that there is gets done.
-
-        503 once the worker has had work and done none for half of `stuck_after_s`, as its own watchdog sees it: a
-        source that is silent, a broker that is gone and a write that is held are no reasons to restart it.
-        """
-        stalled_s = app.watchdog.stalled_s if app.watchdog else 0.0
-        stuck = stalled_s >= app.settings.stuck_after_s * _PATIENCE
-        said = {
-            "status": "stuck" if stuck else "live",
-            "role": app.role.value,
-            "stalled_seconds": round(stalled_s, 1),
-        }
-        return _json(said, well=not stuck)
-
-    def ready() -> web.Response:
-        """Say whether partitions are assigned and their state is recovered.
-
-        A worker that holds for the broker stays ready: it owns its partitions, and goes on by itself. To take it out
-        of service or to wait for it in a roll-out would help nobody; `vigie_worker_holding` tells of it.
-        """
-        said = {
-            "status": "ready" if app.ready else "waiting",
-            "rebalancing": app.rebalancing,
-            "recovering": app.in_recovery,
-            "assigned": app.assigned,
-            "holding": app.publisher.holding,
-        }
-        return _json(said, well=app.ready)
-
-    exposition = Exposition(app.metrics.expose)
-
-    def metrics() -> web.Response:
-        """Return Prometheus' text format."""
-        return web.Response(body=exposition.text(), headers={"Content-Type": CONTENT_TYPE})
-
-    return {"/health/live": live, "/health/ready": ready, "/metrics": metrics}
-
-
-def _json(said: Mapping[str, object], *, well: bool) -> web.Response:
+def json_page(said: Mapping[str, object], *, well: bool) -> web.Response:
+    """Return a page that says how things are; 503 when they are not well."""
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
     return web.Response(body=orjson.dumps(said), status=status, content_type="application/json", charset="utf-8")
+
+
+def metrics_page(expose: Callable[[], bytes]) -> Page:
+    """Return the page with what ``expose`` makes: Prometheus' text format."""
+    exposition = Exposition(expose)
+    return lambda: web.Response(body=exposition.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
 class Exposition:
@@ -172,32 +131,47 @@ class _Doorkeeper(web.Server):
         super().connection_lost(handler, exc)
 
 
-class _Web(driver.Web):
-    """What Faust starts and stops as its web server."""
+class PageServer:
+    """Serves pages, by the loop that runs.
 
-    _pages_runner: web.ServerRunner | None = None
+    Parameters
+    ----------
+    pages : mapping
+        What makes a page, by its path.
+    """
 
-    async def on_start(self) -> None:
-        """Bind, and serve from now on."""
-        conf = self.app.conf
+    def __init__(self, pages: Mapping[str, Page]) -> None:
         server = _Doorkeeper(
-            _answering(_pages(cast("VigieApp", self.app))),
-            access_log=None,
-            logger=_unsaid,
-            auto_decompress=False,
-            lingering_time=0.0,
+            _answering(pages), access_log=None, logger=_unsaid, auto_decompress=False, lingering_time=0.0
         )
-        self._pages_runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
-        await self._pages_runner.setup()
-        await web.TCPSite(self._pages_runner, conf.web_bind, conf.web_port, backlog=_BACKLOG).start()
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
 
-    async def on_stop(self) -> None:
+    @property
+    def addresses(self) -> list[Any]:
+        """Where it serves."""
+        return self._runner.addresses
+
+    async def start(self, host: str, port: int) -> None:
+        """Bind, and serve from now on.
+
+        Raises
+        ------
+        OSError
+            The port is taken, or the host is none of this machine's.
+        """
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port, backlog=_BACKLOG).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+
+    async def stop(self) -> None:
         """Serve no longer."""
-        if self._pages_runner is not None:
-            await self._pages_runner.cleanup()
+        await self._runner.cleanup()
 
 
-def _answering(pages: Mapping[str, Callable[[], web.Response]]) -> Callable[[web.BaseRequest], Any]:
+def _answering(pages: Mapping[str, Page]) -> Callable[[web.BaseRequest], Any]:
     async def answer(request: web.BaseRequest) -> web.Response:
         page = pages.get(request.path)
         if page is None:
@@ -213,7 +187,7 @@ def _answering(pages: Mapping[str, Callable[[], web.Response]]) -> Callable[[web
     return answer
 
 
-def _of(page: Callable[[], web.Response]) -> web.Response:
+def _of(page: Page) -> web.Response:
     try:
         return page()
     except Exception as exc:  # noqa: BLE001 - a page that fails stops nothing

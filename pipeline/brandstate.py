@@ -334,6 +334,7 @@ class BrandState:
             windows=windows,
             own_posts_24h=closed.own_posts_24h,
             detection=outcome.detection,
+            unobserved=dict(closed.unobserved),
         )
         return [window, *events]
 
@@ -354,6 +355,7 @@ class BrandState:
             windows=windows,
             own_posts_24h=self._windows.own_posts_24h,
             unobserved_minutes=self._windows.unobserved_minutes,
+            unobserved=self._windows.unobserved,
             documents=bucket.documents.documents(),
             exemplars=bucket.exemplar_tweets(),
             calendar=calendar,
@@ -463,6 +465,7 @@ class BrandState:
                     windows=windows,
                     own_posts_24h=again.own_posts_24h,
                     unobserved_minutes=again.unobserved_minutes,
+                    unobserved=again.unobserved,
                     calendar=calendar,
                 )
             )

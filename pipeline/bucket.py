@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.concerns.document import Document
 from pipeline.planned import NOTHING_PLANNED, Calendar, PlannedEvent
@@ -31,6 +31,8 @@ class ClosedBucket:
     """Posts of the brand's own accounts in the last 24 hours."""
     unobserved_minutes: int
     """Minutes of the last 24 hours in which input is known to be missing."""
+    unobserved: Mapping[str, int] = field(default_factory=dict)
+    """The same by window; windows without any are left out."""
     documents: tuple[Document, ...] = ()
     """What was said in the bucket: a sample, bounded by a rule that does not depend on arrival."""
     exemplars: tuple[Exemplar, ...] = ()

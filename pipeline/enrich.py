@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pipeline.authorhash import AuthorHasher
@@ -54,13 +54,15 @@ class Enriched:
       one of what follows;
     - every post of a record is one of ``tweets`` or a reject;
     - every one of ``tweets`` is a duplicate, unmatched, a reject, or has mentions of its (offset, index);
-    - every gap of a record is in ``gaps`` or is one of ``gaps_too_late``.
+    - every gap of a record is in ``gaps`` or is a reject, one of ``gaps_too_late`` or of ``compliance_gaps``.
     """
 
     mentions: list[Mention] = field(default_factory=list)
     """In (offset, index, brand) order."""
     gaps: list[Gap] = field(default_factory=list)
     """In offset order."""
+    missed: list[GapNotice] = field(default_factory=list)
+    """Of gaps, what had been counted as observed before they were known: the part that was cut off, or all of it."""
     rejected: list[Rejected] = field(default_factory=list)
     """In offset order."""
     notices: list[tuple[LogRecord, Parsed]] = field(default_factory=list)
@@ -68,7 +70,8 @@ class Enriched:
     counts: Counter[str] = field(default_factory=Counter)
     """How many of each: ``records`` read, and ``skipped`` because they had been; ``tweets`` whose date is no reason
     to reject them, and of these ``duplicates``, ``unmatched`` and, with mentions all the same, ``late``;
-    ``gaps_too_late``; ``compliance`` messages; records that were ``ignored`` as the stream's housekeeping."""
+    ``gaps`` passed on, and of these ``gaps_cut``; ``gaps_too_late``, ``compliance_gaps``; ``compliance`` messages;
+    records that were ``ignored`` as the stream's housekeeping."""
 
 
 class _Candidate(NamedTuple):
@@ -183,26 +186,46 @@ class Enricher:
         return parse(record.value, max_bytes=self.settings.max_record_bytes)
 
     def _admit_gap(self, clock: SourceClock, record: LogRecord, notice: GapNotice, out: Enriched) -> None:
-        """Pass a gap on, cut to what cannot have been closed yet when its record was written.
+        """Pass a gap on, cut to what cannot have been closed yet when its record was written, and move the clock.
 
         Without the cut, whether a bucket before the watermark counts as observed would depend on how the
-        log is cut into batches.
+        log is cut into batches. Nor is anything missing yet of the time after the record: a wrong end must not
+        blind detection. (The clock: `pipeline.sourceclock` says why.)
         """
+        if notice.compliance:
+            out.counts["compliance_gaps"] += 1
+            return
+        end_ms, reach_ms, stamp_ms = notice.end_ms, notice.end_ms, record.timestamp
+        if stamp_ms is not None and stamp_ms >= 0:
+            latest_ms = stamp_ms + self.settings.future_tolerance_ms
+            if notice.start_ms >= latest_ms:
+                out.rejected.append(_gap_from_the_future(record, notice.start_ms - stamp_ms))
+                return
+            end_ms, reach_ms = min(end_ms, latest_ms), min(end_ms, stamp_ms)
         start_ms = notice.start_ms
         if clock.newest_ms is not None:
             start_ms = max(start_ms, clock.newest_ms - self.settings.allowed_lateness_ms)
-        if start_ms >= notice.end_ms:
+        if start_ms > notice.start_ms:
+            out.missed.append(replace(notice, end_ms=min(start_ms, end_ms)))
+        if start_ms >= end_ms:
             out.counts["gaps_too_late"] += 1
             return
+        out.counts["gaps"] += 1
+        out.counts["gaps_cut"] += start_ms > notice.start_ms
         out.gaps.append(
             Gap(
                 source_partition=clock.partition,
                 offset=record.offset,
                 start_ms=start_ms,
-                end_ms=notice.end_ms,
+                end_ms=end_ms,
                 reason=notice.reason,
+                source=notice.source,
+                posts=notice.posts,
+                late_from_ms=notice.start_ms if start_ms > notice.start_ms else None,
             )
         )
+        if clock.newest_ms is None or reach_ms > clock.newest_ms:
+            clock.newest_ms = reach_ms
 
     def _ahead_ms(self, record: LogRecord, tweet: Tweet) -> int:
         """Return by how much more than is tolerated a tweet is dated after its record; above 0 it is rejected.
@@ -342,6 +365,15 @@ def _from_the_future(record: LogRecord, index: int, ahead_ms: int) -> Rejected:
         reason=DeadLetterReason.IN_THE_FUTURE,
         message=f"tweet {index} of the record is dated {ahead_ms / 1000:.0f} s after the record itself",
         exception="FutureTweet",
+    )
+
+
+def _gap_from_the_future(record: LogRecord, ahead_ms: int) -> Rejected:
+    return Rejected(
+        record=record,
+        reason=DeadLetterReason.IN_THE_FUTURE,
+        message=f"a gap of the record begins {ahead_ms / 1000:.0f} s after the record itself",
+        exception="FutureGap",
     )
 
 

@@ -43,6 +43,10 @@ class Gaps:
             return False
         return any(start <= minute < end for scope in (_ALL, brand) for start, end in self._intervals.get(scope, ()))
 
+    def of_all(self) -> list[tuple[int, int]]:
+        """Return the intervals of minutes in which input is missing for all brands, in order."""
+        return list(self._intervals.get(_ALL, ()))
+
     def forget_before(self, minute: int) -> bool:
         """Drop what ends at or before a minute. Return whether anything was dropped."""
         if not any(end <= minute for intervals in self._intervals.values() for _start, end in intervals):

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.authors import REGISTERS, add, dump_registers, load_registers
 from pipeline.concerns.sample import DocumentSample
 from pipeline.posters import MOST_AUTHOR, dump_authors
+from pipeline.postid import is_keepable
 from pipeline.repeats import CELLS
 from pipeline.situation.ownposts import OwnMinute
 from pipeline.situation.threads import ThreadSample, is_question_to_the_brand
@@ -23,7 +24,6 @@ OTHER_LANGUAGES = "other"
 _LONGER = ("und", OTHER_LANGUAGES)
 _EXEMPLARS = 3
 _QUESTIONS = 24
-_LONGEST_ID = 32
 _COUNTS_BEFORE = 7
 """State before version 3 did not tell negative retweets apart; in the minute that is open it need not."""
 _MOST_REACH = (1 << 31) - 1
@@ -148,7 +148,7 @@ class OpenBucket:
         best = self.exemplars
         if len(best) == _EXEMPLARS and entry <= best[-1]:
             return
-        if entry in best or len(entry[1]) > _LONGEST_ID or not entry[1].isascii():
+        if entry in best or not is_keepable(entry[1]):
             return
         best.append(entry)
         best.sort(reverse=True)

@@ -34,6 +34,7 @@ CRISES_FILE = "crises.jsonl"
 DEADLETTERS_FILE = "deadletters.jsonl"
 
 _CHUNK = 1000
+_MOST_LATE = 1000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +46,8 @@ class ReplaySummary:
     windows: int = 0
     crisis_events: int = 0
     situations: int = 0
+    late: list[tuple[int, int]] = field(default_factory=list)
+    """Times, epoch milliseconds, of which it was known too late that input is missing; the first 1,000."""
     peaks: dict[str, Level] = field(default_factory=dict)
     """Highest level of each crisis, by crisis ID, in order of opening."""
 
@@ -87,6 +90,8 @@ class _Writer:
         summary.counts.update(step.enriched.counts)
         summary.counts["mentions"] += len(step.enriched.mentions)
         summary.counts["deadletters"] += len(step.enriched.rejected)
+        room = _MOST_LATE - len(summary.late)
+        summary.late += [(part.start_ms, part.end_ms) for part in step.enriched.missed[:room]]
         for record, parsed in step.enriched.notices:
             asked = (
                 erasure_of(notice, self._hasher, notice.time_ms or record.timestamp or 0)

@@ -1,4 +1,17 @@
-"""What a raw partition has said so far: how far it has been read, and its newest time."""
+"""What a raw partition has said so far: how far it has been read, and its newest time.
+
+ADR: a gap record moves the clock to where the gap ends, never beyond the record's own timestamp, as a tweet does.
+
+*Why.* The ingester records a gap that it cannot fill while it lasts, piece by piece and in every raw partition. If that
+moved nothing, the minutes inside would close only when somebody posts again: until then windows, tables and gauges
+would show the numbers of before, as if it were calm. And the pieces break the silence by which a partition becomes
+idle: where another source goes on and has nothing for one of the partitions, that one would hold time back for all.
+
+*What it costs.* Posts of the gap that come all the same, more than the allowed lateness behind it, are late. They are
+few: what can be filled is no gap (an ingester waits as long as backfill reaches). And posts of another source that lags
+by more than the allowed lateness are late, as they are when the source that failed speaks. A gap of compliance notices
+moves nothing.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +36,7 @@ class SourceClock:
     next_offset: int = 0
     """Everything below this offset has been enriched."""
     newest_ms: int | None = None
-    """Highest event time seen, no later than its own record, epoch milliseconds."""
+    """Highest event time seen, of tweets and of ends of gaps, no later than its own record, epoch milliseconds."""
     stamp_ms: int | None = None
     """The last record's own timestamp: by it a topic that was made anew under the same name is told apart."""
     recent: RecentIds

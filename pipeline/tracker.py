@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from pipeline.brandstate import (
@@ -57,7 +58,7 @@ from schemas.mention import Erasure, Gap, Mention, MentionRecord, Watermark
 from schemas.situation import CrisisRecord
 from schemas.window import Level, WindowClosed
 
-__all__ = ["BrandView", "Heard", "Step", "Tracker", "clock_key"]
+__all__ = ["BrandView", "GapMark", "Heard", "Step", "Tracker", "clock_key"]
 
 _CLOCK_KEY = "|clock|"
 _LONGEST_GAP = 7 * 24 * 60
@@ -104,6 +105,8 @@ class Step:
     """Mentions that were counted."""
     dropped: Counter[str] = field(default_factory=Counter)
     """Mentions that were not, by reason (`pipeline.brandstate.Folded`)."""
+    gaps: Counter[str] = field(default_factory=Counter)
+    """Gap records by what became of them (`GapMark`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,17 @@ class Heard:
     """What became of each record, in their order."""
     states: dict[str, bytes] = field(default_factory=dict)
     """What to write to the state table before any record of mentions is processed."""
+
+
+class GapMark(StrEnum):
+    """What became of a gap record."""
+
+    MARKED = "marked"
+    """What it names is unobserved."""
+    CUT = "cut"
+    """Not all of it: some had been closed before it was known, or it is longer than a week."""
+    CLOSED = "closed"
+    """Nothing of it: all had been closed, which happens only when its raw partition had been idle."""
 
 
 class Tracker:
@@ -163,6 +177,11 @@ class Tracker:
         self._expected: dict[str, list[Feedback]] = {}
         self._swept = -1
         """Buckets of minutes before this one are closed for every brand."""
+
+    @property
+    def missing(self) -> list[tuple[int, int]]:
+        """Where input is known to be missing of time that is still to be closed, for all brands; epoch milliseconds."""
+        return [(start * BUCKET_MS, end * BUCKET_MS) for start, end in self._gaps.of_all()]
 
     @property
     def time_ms(self) -> int | None:
@@ -288,7 +307,7 @@ class Tracker:
         """
         touched: set[str] = set()
         heard: dict[int, int] = {}
-        dropped: Counter[str] = Counter()
+        dropped, gaps = Counter[str](), Counter[str]()
         counted, time_ms = 0, self._clock.time_ms or 0
         early, erasures, events = self._early, list[Erasure](), list[WindowClosed | CrisisRecord]()
         remembers = early.until > 0  # asking a local name costs next to nothing, an attribute as much as a count
@@ -315,12 +334,19 @@ class Tracker:
             elif isinstance(record, Erasure):
                 erasures.append(record)
             else:
-                self._mark(record)
+                gaps[self._mark(record).value] += 1
         self._hear_sources(heard)
         events += yield from self._forget(erasures, touched)
         self._checkpoint.add(touched, self._clock_state())
         settled = self.settle()
-        return Step(events=events, states=settled.states, complete=settled.complete, counted=counted, dropped=dropped)
+        return Step(
+            events=events,
+            states=settled.states,
+            complete=settled.complete,
+            counted=counted,
+            dropped=dropped,
+            gaps=gaps,
+        )
 
     def _fold(self, mention: Mention, time_ms: int, touched: set[str]) -> Folded:
         name = mention.brand
@@ -377,19 +403,22 @@ class Tracker:
         )
         self._early.expire(self._clock.time_ms)
 
-    def _mark(self, gap: Gap) -> None:
+    def _mark(self, gap: Gap) -> GapMark:
         """Mark what is missing and still open.
 
         Enrich has cut the gap at the watermark of its own raw partition, which time has not passed unless that
         partition was idle; so what is marked does not depend on how far the other partitions have come.
         """
         self._clock.heard(gap.source_partition, gap.offset)
-        start = gap.start_ms // BUCKET_MS
-        end = min(-(-gap.end_ms // BUCKET_MS), start + _LONGEST_GAP, _LAST_MINUTE)
+        start, last = gap.start_ms // BUCKET_MS, -(-gap.end_ms // BUCKET_MS)
+        end = min(last, start + _LONGEST_GAP, _LAST_MINUTE)
         still_open = max(start, (self._clock.time_ms or 0) // BUCKET_MS)
-        if still_open < end:
-            self._gaps.add(gap.brands, still_open, end)
-            self._clock.changed = True
+        if still_open >= end:
+            return GapMark.CLOSED
+        self._gaps.add(gap.brands, still_open, end)
+        self._clock.changed = True
+        is_whole = still_open == start and end == last and gap.late_from_ms is None
+        return GapMark.MARKED if is_whole else GapMark.CUT
 
     def _sweep(self, touched: set[str]) -> Generator[None, None, list[WindowClosed | CrisisRecord]]:
         """Close what is due in every brand; yield after so many that had something due."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from struct import Struct
+from types import MappingProxyType
 
 from pipeline.authors import SlidingAuthors
 from pipeline.compression import deflate, inflate
@@ -31,6 +32,7 @@ _LENGTHS = Struct(">HHI")
 _MOST_RECENCY = 1 << 16
 """Far more than both sketches are."""
 _UNKNOWN: list[int | None] = [None] * len(WINDOW_NAMES)
+_NONE_UNOBSERVED: Mapping[str, int] = MappingProxyType({})
 
 NO_MENTIONS = WindowCounts(
     volume=0,
@@ -52,7 +54,16 @@ _NONE_ROLLED: list[tuple[list[int], WindowCounts]] = [([], NO_MENTIONS)] * len(W
 class Windows:
     """The rolling windows of one brand. Minutes are closed one after the other, empty ones included."""
 
-    __slots__ = ("_authors", "_rings", "_rolled", "_stored", "_texts", "own_posts_24h", "unobserved_minutes")
+    __slots__ = (
+        "_authors",
+        "_rings",
+        "_rolled",
+        "_stored",
+        "_texts",
+        "own_posts_24h",
+        "unobserved",
+        "unobserved_minutes",
+    )
 
     def __init__(self) -> None:
         self._rings = Rings()
@@ -67,6 +78,8 @@ class Windows:
         """Posts of the brand's own accounts in the 24-hour window."""
         self.unobserved_minutes = 0
         """Minutes of the 24-hour window in which input is known to be missing."""
+        self.unobserved: Mapping[str, int] = _NONE_UNOBSERVED
+        """The same by window; windows without any are left out."""
 
     def close(self, minute: int, bucket: OpenBucket, *, observed: bool) -> dict[str, WindowCounts]:
         """Add the minute that follows the one before (epoch minutes) and return the counts by window."""
@@ -85,6 +98,7 @@ class Windows:
         self._stored = None
         self.own_posts_24h = sums[-1][_OWN_POSTS]
         self.unobserved_minutes = sums[-1][_UNOBSERVED]
+        self.unobserved = _unobserved(sums) if self.unobserved_minutes else _NONE_UNOBSERVED
         return sums
 
     def _roll(
@@ -184,6 +198,10 @@ def _cut(data: bytes, *lengths: int) -> list[bytes]:
         pieces.append(data[start : start + length])
         start += length
     return [*pieces, data[start:]]
+
+
+def _unobserved(sums: Sequence[Sequence[int]]) -> dict[str, int]:
+    return {name: row[_UNOBSERVED] for name, row in zip(WINDOW_NAMES, sums, strict=True) if row[_UNOBSERVED]}
 
 
 def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ _Partition = Annotated[int, Meta(ge=0, lt=1 << 31)]
 _Offset = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 _Index = Annotated[int, Meta(ge=0, lt=1 << 31)]
 _Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
-_PostId = Annotated[str, Meta(min_length=1, max_length=64)]
+_PostId = Annotated[str, Meta(min_length=1, max_length=280)]
 _Author = Annotated[int, Meta(ge=0, lt=1 << 53)]
 _Brand = Annotated[str, Meta(extra_json_schema={"pattern": BRAND_PATTERN})]  # checked in `schemas.reading`
 
@@ -177,6 +177,13 @@ class Gap(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="ga
     """Why, in the source's words."""
     brands: tuple[_Brand, ...] = ()
     """The brands concerned; empty means all."""
+    source: str = ""
+    """Which source misses it, by its name."""
+    posts: Annotated[int, Meta(ge=0)] | None = None
+    """How many posts are missing, where that is known."""
+    late_from_ms: int | None = None
+    """First missing instant, when it is before `start_ms`: what lies between had been closed before the gap was
+    known, and counts as if it had been observed."""
 
 
 class Erasure(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="erasure"):

@@ -331,6 +331,8 @@ class CommunicationOverdue:
     """Labels of the top concerns that no update since the opening speaks to."""
     waiting: int = 0
     """Questions that wait for an answer."""
+    unobserved_minutes: int = 0
+    """Minutes of the last 24 hours in which input is known to be missing: an update posted then was not seen."""
 
 
 CrisisRecord: TypeAlias = CrisisEvent | Situation | CommunicationOverdue

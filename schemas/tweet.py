@@ -20,6 +20,8 @@ class SourceForm(StrEnum):
     """API v1.1 status: ``text`` or ``full_text``, ``extended_tweet``, ``retweeted_status``."""
     ENTERPRISE_ORIGINAL = "enterprise_original"
     """Gnip / enterprise "original format": v1.1 with ``matching_rules`` and string IDs."""
+    JETSTREAM = "jetstream"
+    """Bluesky, one event of Jetstream: ``{"did": .., "time_us": .., "kind": "commit", "commit": {...}}``."""
     ARCHIVE = "archive"
     """A row of a CSV or JSONL archive, through a column mapping."""
     CANONICAL = "canonical"
@@ -39,13 +41,13 @@ class Tweet(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=T
     """One public post, in the only form the pipeline knows."""
 
     id: str
-    """The platform's ID of the post."""
+    """The platform's ID of the post: a number of X's, the `at://` address of a post of Bluesky."""
     created_at_ms: int
     """When it was posted (event time), epoch milliseconds."""
     text: str
     """The full text, HTML entities decoded. For a retweet, the text of the original."""
     platform: str = "x"
-    """Where it was posted; `x` unless a source says otherwise."""
+    """Where it was posted: `x` unless a source says otherwise, such as `bluesky`."""
     kind: TweetKind = TweetKind.POST
     """Post, reply, retweet or quote."""
     author_id: str | None = None
@@ -61,7 +63,7 @@ class Tweet(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=T
     in_reply_to_id: str | None = None
     """ID of the post this one answers."""
     in_reply_to_handle: str | None = None
-    """Handle (without `@`) of the account this one answers."""
+    """Handle (without `@`) of the account this one answers; of Bluesky its DID."""
     referenced_id: str | None = None
     """ID of the post that this one retweets or quotes."""
     engagement: int = 0
@@ -69,7 +71,7 @@ class Tweet(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=T
     hashtags: tuple[str, ...] = ()
     """Hashtags without `#`, as written, from the payload's entities; empty when it had none."""
     mentions: tuple[str, ...] = ()
-    """Handles without `@`, as written, from the payload's entities."""
+    """Handles without `@`, as written, from the payload's entities; of Bluesky the DIDs of their accounts as well."""
     cashtags: tuple[str, ...] = ()
     """Cashtags without `$`, as written, from the payload's entities."""
     urls: tuple[str, ...] = ()

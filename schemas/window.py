@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from pydantic import ConfigDict
@@ -111,3 +111,6 @@ class WindowClosed:
     """Posts of the brand's own accounts in the last 24 hours."""
     detection: Detection
     """What the model said."""
+    unobserved: dict[str, int] = field(default_factory=dict)
+    """Minutes in which input is known to be missing, by window name; windows without any are left out. What such a
+    window counts is too low, and no silence."""

@@ -1,6 +1,6 @@
 from hypothesis import settings
 
-pytest_plugins = ["tests.brokers.fixtures", "tests.faults.fixtures"]
+pytest_plugins = ["tests.brokers.fixtures", "tests.faults.fixtures", "tests.ingest.fixtures"]
 
 # A deadline is an assertion about time, and would fail on a busy machine.
 settings.register_profile("vigie", deadline=None)

@@ -24,11 +24,11 @@ from agents.retention import Retention, configs_of, judged
 from agents.settings import Settings, SettingsError
 from agents.topics import BrokerUnreachable, TopicProblem
 from pipeline.authorhash import AuthorHasher
+from pipeline.postid import platform_of_account
 from schemas.times import to_rfc3339
 
 __all__ = ["compliance"]
 
-_PLATFORM = "x"
 _SHOWN = 60
 """Characters of a text that are shown: it is what was asked for, so this is to know it again."""
 
@@ -59,14 +59,21 @@ def _something(_context: click.Context, _option: click.Parameter, values: tuple[
 
 
 @compliance.command()
-@click.option("--id", "ids", multiple=True, metavar="ID", callback=_something, help="A post; may be repeated.")
+@click.option(
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="ID",
+    callback=_something,
+    help="A post (a number of X, at://… of Bluesky); may be repeated.",
+)
 @click.option(
     "--user",
     "users",
     multiple=True,
     metavar="ID",
     callback=_something,
-    help="An account, by its ID; may be repeated.",
+    help="An account, by its ID (a number of X, a DID of Bluesky); may be repeated.",
 )
 @click.option("--text", "texts", multiple=True, callback=_something, help="A text, or a part of one; may be repeated.")
 @click.option(
@@ -125,7 +132,7 @@ def _sought(
         except SettingsError as exc:
             fail(str(exc), exits.CONFIG)
         for each in users:
-            hashes = frozenset(hasher.all_of(_PLATFORM, each, now_ms))
+            hashes = frozenset(hasher.all_of(platform_of_account(each), each, now_ms))
             yield Sought(kind=SoughtKind.USER, value=each, hashes=hashes)
     for each in texts:
         yield Sought(kind=SoughtKind.TEXT, value=each)

@@ -17,7 +17,7 @@ from agents.embedded import EmbeddedBrokerError
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
 
-__all__ = ["demo"]
+__all__ = ["demo", "worth_showing"]
 
 
 @click.command()
@@ -44,7 +44,7 @@ def demo(out_dir: Path, seed: int, lang: str) -> None:
         click.echo(f"[{time.monotonic() - started:5.1f} s] {line}")
 
     def show(record: CrisisRecord) -> None:
-        if _worth_showing(record):
+        if worth_showing(record):
             say(crisis_text(record))
 
     try:
@@ -66,7 +66,7 @@ def demo(out_dir: Path, seed: int, lang: str) -> None:
     click.echo(f"More:   vigie situation nimbus-mobile --from {out_dir} --watchlist {out_dir / 'watchlist.toml'}")
 
 
-def _worth_showing(record: CrisisRecord) -> bool:
+def worth_showing(record: CrisisRecord) -> bool:
     """Say whether it is news to somebody who looks on: changes of level, the first overdue moment, the end."""
     match record:
         case CrisisEvent():

@@ -10,7 +10,7 @@ import click
 
 from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings, read_watchlist
-from agents.cli.replay import parse_mapping
+from agents.cli.mapping import parse_mapping
 from agents.settings import SettingsError
 from pipeline.archive import ArchiveError, read
 from pipeline.engine import Engine

@@ -9,7 +9,7 @@ import click
 
 from agents import exits
 from agents.cli.console import fail, print_json, progress_bar
-from agents.cli.replay import parse_mapping
+from agents.cli.mapping import parse_mapping
 from pipeline.archive import ArchiveError, read
 from pipeline.archive.source import Source
 from pipeline.formats import parse

@@ -13,7 +13,7 @@ import click
 from agents import exits
 from agents.cli.console import fail, print_json, progress_bar, read_settings, read_watchlist
 from agents.cli.explanation import as_json, print_explanation
-from agents.cli.replay import parse_mapping
+from agents.cli.mapping import parse_mapping
 from agents.rawlog import Published, feedback_held, published_file, published_topic, rebuild_file, rebuild_topic
 from agents.settings import Settings, SettingsError
 from agents.topics import BrokerUnreachable, TopicProblem

@@ -6,16 +6,17 @@ from typing import Any, TypeAlias
 
 from schemas.crisis import CrisisEvent
 from schemas.deadletter import HEADER_PREFIX, MARK_HEADER
-from schemas.mention import Mention
+from schemas.mention import Gap, Mention
 from schemas.reading import SchemaError, read_crisis_record, read_mention_record, read_window
 from schemas.situation import CommunicationOverdue, CrisisRecord, DutyStatus, Situation
-from schemas.times import from_rfc3339
+from schemas.times import from_rfc3339, to_rfc3339
 
 __all__ = ["crisis_line", "crisis_text", "deadletter_line", "is_mark", "mention_line", "printable", "window_line"]
 
 Record: TypeAlias = Any
 """An aiokafka ``ConsumerRecord[bytes, bytes]`` (which ships no types)."""
 
+_YEAR_10000_MS = 253_402_300_800_000
 _NAMES = {0: "calm", 1: "watch", 2: "alert", 3: "crisis", 4: "severe"}
 
 
@@ -25,11 +26,13 @@ def printable(text: str) -> str:
 
 
 def mention_line(record: Record) -> str | None:
-    """Say what one mention is; nothing for watermarks and gaps."""
+    """Say what one mention, or a gap in the input, is; nothing for watermarks and erasures."""
     try:
         mention = read_mention_record(record.value)
     except SchemaError as exc:
         return f"unreadable: {exc}"
+    if isinstance(mention, Gap):
+        return printable(_gap(mention))
     if not isinstance(mention, Mention):
         return None
     marks = [name for name in ("late", "official", "question") if getattr(mention, name)]
@@ -37,6 +40,22 @@ def mention_line(record: Record) -> str | None:
         f"{mention.brand:<20} {mention.tweet_id:<20} {mention.lang:<3} {mention.sentiment.label:<8} "
         f"{' '.join(marks)} {' | '.join(mention.phrases[:5])}"
     )
+
+
+def _gap(gap: Gap) -> str:
+    start, end = _moment(gap.start_ms), _moment(gap.end_ms)
+    told = f"GAP {start} to {end} of {gap.source or 'a source'}: {gap.reason or 'no reason told'}"
+    if gap.posts is not None:
+        told += f", {gap.posts} posts"
+    told += f"; from raw partition {gap.source_partition}"
+    if gap.late_from_ms is not None:
+        told += f"; it began {_moment(gap.late_from_ms)}, and what lies before counts as observed"
+    return told
+
+
+def _moment(time_ms: int) -> str:
+    """Write a time; one that has no such form, as it is."""
+    return to_rfc3339(time_ms) if 0 <= time_ms < _YEAR_10000_MS else f"{time_ms} ms"
 
 
 def window_line(record: Record) -> str:
@@ -47,10 +66,13 @@ def window_line(record: Record) -> str:
         return f"unreadable: {exc}"
     hour, detection = window.windows["1h"], window.detection
     share = f"{hour.negative / hour.volume:.0%}" if hour.volume else "-"
-    return printable(
+    told = (
         f"{window.window_end} {window.brand:<20} 1h: {hour.volume} mentions (expected {detection.expected_1h:.0f}), "
         f"{share} negative, {hour.authors} authors; level {int(detection.level)} score {detection.score:.1f}"
     )
+    if missing := window.unobserved.get("1h"):
+        told += f"; {missing} min of the hour missing"
+    return printable(told if window.observed else f"{told}; NO INPUT")
 
 
 def crisis_line(record: Record) -> str:
@@ -85,6 +107,8 @@ def _step(event: CrisisEvent) -> str:
         f"{evidence.observed.volume} mentions in {evidence.window} (expected {evidence.expected_volume:.0f}), "
         f"{evidence.negative_share:.0%} negative (usually {evidence.negative_share_expected:.0%})"
     )
+    if evidence.unobserved_minutes:
+        told += f"; input missing for {evidence.unobserved_minutes} min of the last 24 h"
     if said is not None:
         told += f"; people: {said.verdict}" + (f", {said.reason}" if said.reason is not None else "")
     return told + _about([concern.phrase for concern in evidence.concerns])
@@ -102,6 +126,8 @@ def _situation(situation: Situation) -> str:
     ]
     if late:
         parts.append(f"late: {', '.join(late[:6])}")
+    if situation.unobserved_minutes:
+        parts.append(f"input missing for {situation.unobserved_minutes} min of the last 24 h")
     return "; ".join(parts) + _about([concern.phrase for concern in situation.concerns])
 
 
@@ -112,6 +138,8 @@ def _overdue(overdue: CommunicationOverdue) -> str:
         silent_min = (from_rfc3339(overdue.time) - from_rfc3339(overdue.last_update_at)) // 60_000
         silence = f"no update for {silent_min} min"
     told = f"{_NAMES[overdue.level]}: {silence}, one is due every {overdue.interval_minutes} min"
+    if overdue.unobserved_minutes:
+        told += f" (input missing for {overdue.unobserved_minutes} min of the last 24 h)"
     if overdue.waiting:
         told += f"; {overdue.waiting} questions wait"
     return told + (f"; nothing said on: {', '.join(overdue.silent_on[:3])}" if overdue.silent_on else "")

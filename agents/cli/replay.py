@@ -9,6 +9,7 @@ import click
 
 from agents import exits, logs
 from agents.cli.console import fail, out, print_json, progress_bar, read_settings, read_watchlist
+from agents.cli.mapping import parse_mapping
 from agents.reports import Edition, crisis_records, file_texts, window_records, write_report
 from agents.settings import SettingsError
 from pipeline.archive import ArchiveError, read
@@ -19,20 +20,10 @@ from pipeline.replay import CRISES_FILE, DEADLETTERS_FILE, WINDOWS_FILE, ReplayS
 from pipeline.replay import replay as run_replay
 from schemas.reading import SchemaError
 
-__all__ = ["LANGUAGES", "parse_mapping", "replay"]
+__all__ = ["LANGUAGES", "replay"]
 
 LANGUAGES = ("en", "fr")
 """What a report can be written in."""
-
-
-def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
-    """Parse ``--column field=column`` options; none when there are none."""
-    if not pairs:
-        return None
-    wrong = [pair for pair in pairs if not all(pair.partition("="))]
-    if wrong:
-        raise click.BadParameter(f"expected field=column, got {wrong[0]!r}", param_hint="--column")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 @click.command()
@@ -103,6 +94,7 @@ def replay(  # noqa: PLR0913 - an option each
             lang=lang,
             names={key: brand.name for key, brand in brands.brands.items()},
             texts=texts,
+            late=summary.late,
         )
         write_report(report, window_records(out_dir / WINDOWS_FILE), crisis_records(out_dir / CRISES_FILE), edition)
     _print_summary(summary, out_dir, report, time.perf_counter() - started, as_json=as_json)
@@ -147,6 +139,11 @@ def _print_summary(summary: ReplaySummary, out_dir: Path, report: Path | None, t
         f"{summary.windows:,} windows closed; crises by highest level: {peaks}; "
         f"{summary.situations:,} situation reports"
     )
+    if counts["gaps"] or counts["gaps_too_late"]:
+        out.print(
+            f"{counts['gaps']:,} gap records: input is missing; "
+            f"{counts['gaps_cut'] + counts['gaps_too_late']:,} known too late, in part or in whole"
+        )
     for name in (WINDOWS_FILE, CRISES_FILE, DEADLETTERS_FILE):
         out.print(f"  {out_dir / name}")
     if report:

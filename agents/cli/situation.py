@@ -237,6 +237,7 @@ def _json(present: BrandPresent, crisis: CrisisNow | None, fresh: Freshness) -> 
         "as_of_ms": as_of_ms or None,
         "age_s": None if age_ms is None else age_ms // 1000,
         "stale": fresh.stale(as_of_ms),
+        "missing_since_ms": present.missing_since_ms,
         "window": _decoded(present.window),
         "crisis": None
         if crisis is None

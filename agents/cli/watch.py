@@ -29,7 +29,7 @@ from pipeline.present import SPEECHES, BrandPresent, Freshness, Presents, Row, S
 from schemas.reading import SchemaError
 from schemas.window import Level
 
-__all__ = ["watch"]
+__all__ = ["board", "watch"]
 
 _clock = time.monotonic
 _REDRAW_S = 1.0
@@ -41,6 +41,7 @@ _COLOURS = {
     Level.CRISIS: "bold red",
     Level.SEVERE: "bold white on red",
 }
+_BLIND = "bold magenta"
 _COLUMNS = ("brand", "level", "trend", "mentions", "negative", "concern", "waiting", "update", "age")
 _LEFT_OUT = ("trend", "concern", "waiting", "negative", "update", "age")
 """What a narrow terminal goes without, first to last."""
@@ -114,6 +115,11 @@ async def _live(settings: Settings, names: Mapping[str, str], speech: Speech, co
                 await asyncio.sleep(_AGAIN_S)
 
 
+def board(presents: Presents, names: Mapping[str, str], fresh: Freshness, width: int, note: str = "") -> Group:
+    """Return the table of all brands in English, for who shows it beside other things."""
+    return _table(_with_names(presents, names), names, SPEECHES["en"], fresh, width, note)
+
+
 def _now() -> Freshness:
     return Freshness(now_ms=int(time.time() * 1000))
 
@@ -144,6 +150,8 @@ def _table(
     parts: list[Table | Text] = [Text(title, style="bold")]
     parts.append(table if rows else Text(speech.say("watch_empty")))
     parts.append(Text(speech.say("watch_legend"), style="dim"))
+    if any(present.missing_minutes("1h") for present in brands):
+        parts.append(Text(speech.say("watch_missing"), style="dim"))
     if note:
         parts.append(Text(note, style="bold red"))
     return Group(*parts)
@@ -171,10 +179,11 @@ def _text(each: Row, name: str) -> str:
 def _cell(each: Row, name: str) -> Text:
     match name:
         case "level":
-            return Text(_text(each, name), style=_COLOURS[each.level])
+            colour = _BLIND if each.blind and each.level is Level.CALM else _COLOURS[each.level]
+            return Text(_text(each, name), style=colour)
         case "update":
             return Text(_text(each, name), style="bold red" if each.overdue else "")
         case "age":
-            return Text(_text(each, name), style="bold red" if each.stale else "dim")
+            return Text(_text(each, name), style="bold red" if each.stale or each.blind else "dim")
         case _:
             return Text(_text(each, name))

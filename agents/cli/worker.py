@@ -19,7 +19,7 @@ __all__ = ["worker"]
 @click.command()
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only this one, in this process.")
 @click.option("--watchlist", type=click.Path(path_type=Path), help="Instead of VIGIE_WATCHLIST.")
-@click.option("--web-port", type=click.IntRange(0, 65_532), help="Instead of VIGIE_WEB_PORT.")
+@click.option("--web-port", type=click.IntRange(0, 65_531), help="Instead of VIGIE_WEB_PORT.")
 def worker(role: str | None, watchlist: Path | None, web_port: int | None) -> None:
     """Run enrich, track and erase until stopped, each in a process of its own; notify, too, when VIGIE_NOTIFY is set.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,7 +12,7 @@ from agents.compliance.sought import Search, Sought, SoughtKind, is_no_chance
 from agents.compliance.states import Section, unpacked
 from agents.settings import Settings
 from agents.topics import BRAND_STATE, NOTIFY_STATE, SOURCE_CLOCK, changelog
-from pipeline.formats import parse
+from pipeline.formats import Parsed, parse
 from pipeline.formats.outcome import FormError
 from pipeline.formats.wire import load
 from pipeline.tracker import clock_key
@@ -23,6 +24,8 @@ Record: TypeAlias = Any
 """An aiokafka ``ConsumerRecord[bytes, bytes]`` (which ships no types)."""
 
 _PHRASE_WORDS = 2
+_EVENT = re.compile(rb"time_us|rkey")
+"""What is written in an event of Jetstream, however it is wrapped, its quotation marks perhaps escaped."""
 _OF_A_MENTION = ("id", "tweet_id", "author", "brand", "platform")
 _TALK = ("concerns", "hashtags")
 
@@ -98,6 +101,7 @@ def _payload(record: Record) -> Iterator[_Document]:
     except FormError:
         return
     parsed = parse(value, max_bytes=len(value))
+    ids, users = _identities(parsed)
     noticed = {SoughtKind.ID: set[str](), SoughtKind.USER: set[str](), SoughtKind.TEXT: set[str]()}
     for notice in parsed.compliance:
         noticed[SoughtKind.ID].update(notice.earlier_ids, [notice.tweet_id or ""])
@@ -108,6 +112,30 @@ def _payload(record: Record) -> Iterator[_Document]:
         return What.NOTICE if one.value in noticed[one.kind] - posted else What.POST
 
     yield _Document(document, what)
+    yield _Document({"ids": ids, "user_ids": users}, what)
+
+
+def _raw(record: Record) -> list[str]:
+    """Return a payload, and the IDs in it that it does not write as they are: those of Bluesky are put together."""
+    pieces, value = _plain(record), record.value or b""
+    if _EVENT.search(value):
+        for identities in _identities(parse(value, max_bytes=len(value))):
+            pieces += identities
+    return pieces
+
+
+def _identities(parsed: Parsed) -> tuple[list[str], list[str]]:
+    """Return the IDs of all posts and accounts that a payload is about or refers to."""
+    ids = [
+        name
+        for tweet in parsed.tweets
+        for name in (tweet.id, tweet.conversation_id, tweet.in_reply_to_id, tweet.referenced_id)
+    ]
+    users = [tweet.author_id for tweet in parsed.tweets]
+    for notice in parsed.compliance:
+        ids += [notice.tweet_id, *notice.earlier_ids]
+        users.append(notice.user_id)
+    return [name for name in ids if name], [name for name in users if name]
 
 
 # -- what we make of it ----------------------------------------------------------------------------------
@@ -202,7 +230,7 @@ def anatomies(settings: Settings) -> Mapping[str, Anatomy]:
     """Return how the records of each of our topics are taken apart."""
     topics = settings.topics
     anything = Anatomy(_plain, _anything)
-    payload = Anatomy(_plain, _payload, What.POST, accounts=True)
+    payload = Anatomy(_raw, _payload, What.POST, accounts=True)
     return {
         topics.raw: payload,
         topics.compliance: payload,

@@ -54,6 +54,11 @@ class GuardedProcess:
         self._dismiss_guard()
         return False
 
+    @property
+    def exit_code(self) -> int | None:
+        """What the child ended with, -n for signal n; none while it runs."""
+        return self._child.poll()
+
     def send_signal(self, signal: Signals) -> None:
         """Send a signal to the child; does nothing when it has ended."""
         self._child.send_signal(signal)

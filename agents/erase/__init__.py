@@ -10,7 +10,7 @@ committed when it is proven, and not before:
    drops what it knows of these posts.
 2. `vigie.crises` is read through (`agents.erase.sweep`). An event that names such a post is published again without it,
    under its own key and to its own partition; compaction removes the version before. Events are looked at as bytes
-   first, and read only when a number in them is one of those that are looked for.
+   first, and read only when a number or a string in them is one of those that are looked for.
 3. A notice is proven by a sweep that began after track had committed all that came before its broadcast, and a little
    more, and that found none of its posts in any version of an event that the topic still holds.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from agents.transport import OutRecord
 from pipeline.formats import ComplianceNotice, Parsed
+from pipeline.postid import X
 from pipeline.records import LogRecord
 from schemas.codec import encode
 
@@ -29,7 +30,7 @@ def compliance_records(found: Iterable[tuple[LogRecord, Parsed]]) -> list[OutRec
 
 
 def _restated(notice: ComplianceNotice) -> bytes:
-    message: dict[str, object] = {}
+    message: dict[str, object] = {} if notice.platform == X else {"platform": notice.platform}
     if notice.tweet_id is not None:
         message["tweet"] = {"id": notice.tweet_id}
     if notice.user_id is not None:

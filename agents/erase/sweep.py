@@ -19,6 +19,8 @@ from schemas.situation import CommunicationOverdue, CrisisRecord
 __all__ = ["Sweep"]
 
 _NUMBER = re.compile(rb"[0-9]+")
+_STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)"')
+"""Of JSON, as our codec writes it: IDs that are no numbers, such as those of Bluesky, are whole strings."""
 _MOST_EVENTS = 2_000
 """Events that one sweep publishes again; those beyond have their turn in the next one."""
 
@@ -56,7 +58,10 @@ class Sweep:
         most_events: int = _MOST_EVENTS,
     ) -> None:
         self._wanted = wanted
-        self._numbers = frozenset(str(name).encode() for names in wanted for name in names)
+        named = [str(name) for names in wanted for name in names]
+        self._numbers = frozenset(name.encode() for name in named if _NUMBER.fullmatch(name.encode()))
+        self._strings = {encode(name)[1:-1]: name for name in named if name.encode() not in self._numbers}
+        """The other IDs, by what they are written as."""
         self._compacts = compacts
         self._until = until
         self._most_events = most_events
@@ -72,7 +77,7 @@ class Sweep:
         self.ends: dict[int, int] = {}
         """The offset after the last record seen, by partition."""
         self.unreadable = 0
-        """Records that hold a number that is wanted, and are no events that can be read."""
+        """Records that hold an ID or a number that is wanted, and are no events that can be read."""
 
     # -- the first reading ---------------------------------------------------------------------------
 
@@ -95,14 +100,17 @@ class Sweep:
 
     def _named(self, record: Record) -> frozenset[str | int]:
         """Return what a record names of what is wanted."""
-        hits = self._numbers.intersection(_NUMBER.findall(record.value or b""))
+        value = record.value or b""
+        hits = {hit.decode() for hit in self._numbers.intersection(_NUMBER.findall(value))}
+        if self._strings:
+            hits |= {self._strings[hit] for hit in self._strings.keys() & _STRING.findall(value)}
         if not hits:
             return frozenset()
         try:
             event = read_crisis_record(record.value)
         except SchemaError:
             self.unreadable += 1
-            self._unreadable |= {int(hit) for hit in hits} | {hit.decode() for hit in hits}
+            self._unreadable |= hits | {int(hit) for hit in hits if _NUMBER.fullmatch(hit.encode())}
             return frozenset()
         posts = self._posts(event, record)
         return posts | {author for post, author in _authors(event).items() if post in posts}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from schemas.window import WindowClosed
+from schemas.window import WINDOW_SECONDS, WindowClosed
 
 __all__ = ["OTHER", "BrandNumbers", "Brands"]
 
@@ -33,6 +33,8 @@ class BrandNumbers(NamedTuple):
     """Questions that wait for an answer, in an open crisis."""
     missed: int = 0
     """Updates of its own that the brand has missed in a row, in an open crisis; of several, the most."""
+    unobserved: float = 0.0
+    """Share of the last hour of event time in which input is known to be missing, 0 to 1; of several, the largest."""
 
     @classmethod
     def of(cls, window: WindowClosed, waiting: int = 0, missed: int = 0) -> BrandNumbers:
@@ -46,6 +48,7 @@ class BrandNumbers(NamedTuple):
             detection.negative_share_expected,
             waiting,
             missed,
+            window.unobserved.get("1h", 0) * 60 / WINDOW_SECONDS["1h"],
         )
 
     @property
@@ -65,6 +68,7 @@ class BrandNumbers(NamedTuple):
             usual / mentions if mentions else self.usual_share,
             self.waiting + other.waiting,
             max(self.missed, other.missed),
+            max(self.unobserved, other.unobserved),
         )
 
 
@@ -79,7 +83,7 @@ class Brands(Collector):
     ----------
     gauges : mapping
         Name and help text of each gauge, by what it shows: `level`, `mentions`, `expected`, `negative_share`,
-        `usual_share`, `waiting`, `missed`.
+        `usual_share`, `waiting`, `missed`, `unobserved`.
     limit : int
         How many brands have a label of their own; the rest are joined under `other`.
     """

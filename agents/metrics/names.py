@@ -89,6 +89,10 @@ _BRAND_GAUGES: Mapping[str, tuple[str, str]] = {
         "vigie_brand_updates_missed",
         "Updates of its own that the brand has missed in a row in an open crisis; of the others, the most.",
     ),
+    "unobserved": (
+        "vigie_brand_unobserved_ratio",
+        "Share of the last hour of event time in which input is known to be missing, 0 to 1: low is no calm then.",
+    ),
 }
 
 
@@ -189,7 +193,8 @@ class Metrics:
         self.tweets = self._counter(
             "vigie_tweets",
             "What became of raw records. Tweets: tweets, and of these duplicates, unmatched, late. Mentions: mentions. "
-            "Records: skipped (read before), compliance, ignored. Gaps: gaps_too_late.",
+            "Records: skipped (read before), compliance, ignored. Gap records: gaps, and of these gaps_cut; "
+            "gaps_too_late, compliance_gaps.",
             "outcome",
         )
 
@@ -198,6 +203,12 @@ class Metrics:
             "vigie_mentions_dropped",
             "Mentions that were not counted: duplicate, late, closed (late after idleness), misdated.",
             "reason",
+        )
+        self.gaps_marked = self._counter(
+            "vigie_gaps_marked",
+            "Gap records read from the mentions, one of each raw partition: marked, cut (some of it had been closed, "
+            "or it is longer than a week), closed (all of it had been).",
+            "mark",
         )
         self.windows_closed = self._counter(
             "vigie_windows_closed", "Minutes of a brand that were closed and published."

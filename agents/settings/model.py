@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -33,6 +34,7 @@ GROUPS = {
     "security_protocol": "Connection to Kafka",
     "allowed_lateness_s": "Engine: results depend on these",
     "idempotent_producer": "Work",
+    "ingest_dir": "Ingest",
     "web_host": "Health and metrics",
     "log_level": "Logs",
     "fault_points": "Tests of Vigie itself",
@@ -51,6 +53,22 @@ def _broker_list(value: str) -> str:
         if not name or not port.isdigit() or not 0 < int(port) < 65_536:
             raise ValueError(f"expected host:port[,host:port...], got {value!r}")
     return ",".join(hosts)
+
+
+def _x_api(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"expected an address like https://api.x.com, got {value!r}")
+    if parts.scheme == "http" and not security.is_loopback(parts.hostname):
+        raise ValueError("http:// would send the token as it is; give an address that begins with https://")
+    return value.rstrip("/")
+
+
+def _jetstream_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"expected an address like wss://jetstream2.us-east.bsky.network/subscribe, got {value!r}")
+    return value
 
 
 def _fault_plan(value: str) -> str:
@@ -147,11 +165,25 @@ class Settings(BaseSettings):
     compression: Literal["none", "gzip", "lz4", "zstd", "snappy"] = "zstd"
     """Compression of what we write. lz4 costs five times as much as zstd here: aiokafka has it try its hardest."""
 
+    # -- ingest --------------------------------------------------------------------------------------
+    ingest_dir: Path = Path("vigie-ingest")
+    """Folder in which an ingester keeps posts until Kafka has them, and its place in the source. It must survive."""
+    ingest_spool_bytes: int = Field(default=1_073_741_824, ge=1_048_576, le=1_099_511_627_776)
+    """How many bytes may wait there for each source. When Kafka is away for longer, what is lost is a recorded gap."""
+    x_token_file: Path | None = None
+    """File with the Bearer token of your app at X. It may be rotated: it is read again for every connection."""
+    x_api: Annotated[str, AfterValidator(_x_api)] = "https://api.x.com"
+    """Where X's API is. Another address is for tests, or a proxy of your own."""
+    x_access: Literal["basic", "pro", "enterprise"] = "pro"
+    """What you have agreed with X. Rules, connections and what can be sent again depend on it."""
+    jetstream_url: Annotated[str, AfterValidator(_jetstream_url)] = "wss://jetstream2.us-east.bsky.network/subscribe"
+    """A Jetstream server: one of Bluesky's, or your own."""
+
     # -- web -----------------------------------------------------------------------------------------
     web_host: str = "127.0.0.1"
     """Where health and metrics are served. In a container: 0.0.0.0."""
-    web_port: int = Field(default=6066, ge=0, le=65_532)
-    """Port of enrich; track, notify and erase serve on the next three. 0 switches the web server off."""
+    web_port: int = Field(default=6066, ge=0, le=65_531)
+    """Port of enrich; track, notify, erase and an ingester serve on the next four. 0 switches the web server off."""
     metrics_brands: int = Field(default=200, ge=0, le=10_000)
     """Brands with metrics of their own; the rest are one, named `other`."""
 

@@ -74,9 +74,9 @@ def _allowed(schema: dict[str, Any]) -> str:
 def _bounds(schema: dict[str, Any]) -> str:
     lowest, highest = schema.get("minimum"), schema.get("maximum")
     if lowest is None:
-        least = f"above {schema['exclusiveMinimum']:g}"
-        return least if highest is None else f"{least}, up to {highest:g}"
-    return f"{lowest:g} or more" if highest is None else f"{lowest:g} to {int(highest)}"
+        least = f"above {schema['exclusiveMinimum']:.15g}"
+        return least if highest is None else f"{least}, up to {highest:.15g}"
+    return f"{lowest:.15g} or more" if highest is None else f"{lowest:.15g} to {highest:.15g}"
 
 
 def _default(value: Any) -> str:

@@ -28,7 +28,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agents.settings import Settings
 
-__all__ = ["password", "problems", "read_secret", "tls_context", "token", "uses_sasl", "uses_tls", "uses_token"]
+__all__ = [
+    "is_loopback",
+    "password",
+    "problems",
+    "read_secret",
+    "tls_context",
+    "token",
+    "uses_sasl",
+    "uses_tls",
+    "uses_token",
+]
 
 _PASSWORD_FIELDS = ("sasl_username", "sasl_password_file")
 _TOKEN_FIELDS = ("sasl_token_file",)
@@ -88,7 +98,7 @@ def _sasl_problems(settings: Settings) -> Iterator[str]:
 
 def _plaintext_problems(settings: Settings) -> Iterator[str]:
     way_out = "or, where you trust the network in between, allow_plaintext (VIGIE_ALLOW_PLAINTEXT) to true"
-    away = [address for address in settings.brokers.split(",") if not _is_loopback(address)]
+    away = [address for address in settings.brokers.split(",") if not is_loopback(address.rpartition(":")[0])]
     if away:
         yield (
             f"{_named('security_protocol')}: {settings.security_protocol} would send everything unencrypted to "
@@ -101,9 +111,9 @@ def _plaintext_problems(settings: Settings) -> Iterator[str]:
         )
 
 
-def _is_loopback(address: str) -> bool:
-    """Whether a broker's ``host:port`` is on this machine by its name, without asking anybody."""
-    host = address.rpartition(":")[0].strip("[]")
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address, without asking anybody."""
+    host = host.strip("[]")
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
+
+from agents.rounds import Placed, PublishError, batches_of, send_rounds
 
 __all__ = ["BatchProducer", "OutRecord", "PublishError"]
 
 _PARTITION_CACHE = 65_536
 _STOP_TIMEOUT_S = 2.0
 """How long a spent producer may take to stop."""
-
-
-class PublishError(Exception):
-    """Records could not be written. Nothing that depends on them may be acked."""
 
 
 class OutRecord(NamedTuple):
@@ -80,9 +77,9 @@ class BatchProducer(driver.Producer):
         """
         try:
             producer = self._ensure_producer()
-            queues, count = self._batches(producer, topic, records, sorted(await self.partitions(topic)))
-            for batches in zip_longest(*queues.values()):
-                await self._round(producer, topic, zip(queues, batches, strict=True))
+            placed = self._placed(topic, records, sorted(await self.partitions(topic)))
+            queues, count = batches_of(producer.create_batch, placed)
+            await send_rounds(producer, topic, queues)
         except KafkaError as exc:
             raise PublishError(f"cannot write to {topic}: {exc!r}") from exc
         return count
@@ -103,45 +100,14 @@ class BatchProducer(driver.Producer):
             raise PublishError(f"topic {topic} has no partitions; create it with `vigie topics create`")
         return found
 
-    def _batches(
-        self, producer: Any, topic: str, records: Iterable[OutRecord], partitions: list[int]
-    ) -> tuple[dict[int, list[Any]], int]:
-        """Return the closed batches of each partition, in order, and how many records they hold."""
-        queues: dict[int, list[Any]] = {}
-        appends: dict[int, Callable[..., object]] = {}
+    def _placed(self, topic: str, records: Iterable[OutRecord], partitions: list[int]) -> Iterator[Placed]:
+        """Yield the records, each with its partition."""
         chosen = self._partition_of.setdefault(topic, {})
-        count = 0
         for key, value, headers, wanted, placed_by in records:
             partition = wanted
             if partition is None and (partition := chosen.get(placed_by or key)) is None:
                 partition = self._choose(chosen, placed_by or key, partitions)
-            append = appends.get(partition)
-            if append is None or append(timestamp=None, key=key, value=value, headers=headers) is None:
-                batch = producer.create_batch()
-                queues.setdefault(partition, []).append(batch)
-                append = appends[partition] = batch.append
-                append(timestamp=None, key=key, value=value, headers=headers)
-            count += 1
-        for queue in queues.values():
-            for batch in queue:
-                batch.close()  # otherwise aiokafka's send() may still add to it
-        return queues, count
-
-    async def _round(self, producer: Any, topic: str, batches: Iterable[tuple[int, Any]]) -> None:
-        """Send one batch for each partition and wait until nothing of it is under way any more."""
-        sent: list[asyncio.Future[object]] = []
-        failed: list[BaseException] = []
-        for partition, batch in batches:
-            if batch is not None:
-                try:  # does not wait for the broker: all of them are in one request
-                    sent.append(await producer.send_batch(batch, topic, partition=partition))
-                except KafkaError as exc:
-                    failed.append(exc)
-        count = len(sent) + len(failed)
-        results = await asyncio.gather(*sent, return_exceptions=True)
-        failed += [result for result in results if isinstance(result, BaseException)]
-        if failed:
-            raise PublishError(f"{len(failed)} of {count} batches to {topic}: {failed[0]!r}")
+            yield partition, key, value, headers
 
     async def renew(self) -> None:
         """Go on with a fresh connection after a refused write, when nothing is being written.

@@ -115,6 +115,42 @@ _BRANDS = Row(
     panels=(
         Panel(
             kind=Kind.LINES,
+            title="Input that is missing",
+            description="Share of the last hour in which the ingester says that posts are missing. What is low then "
+            "is no calm: such minutes raise nothing, calm nothing and teach nothing.",
+            unit="percentunit",
+            queries=(
+                Target(
+                    expr='max by (brand) (vigie_brand_unobserved_ratio{job="vigie", brand=~"$brand"})',
+                    legend="{{brand}}",
+                ),
+            ),
+            steps=(Step(at=None, colour=GREEN), Step(at=0.01, colour=ORANGE), Step(at=0.5, colour=RED)),
+            width=12,
+            most=1,
+        ),
+        Panel(
+            kind=Kind.LINES,
+            title="Gaps that were known too late",
+            description="Gap records within a day of which some, or all, had been counted as observed before they "
+            "came. The log of enrich names the times; a replay of the log with the gap in its place puts it right.",
+            unit="short",
+            queries=(
+                Target(
+                    expr="sum by (outcome) "
+                    '(increase(vigie_tweets_total{job="vigie", outcome=~"gaps_cut|gaps_too_late"}[1d]))',
+                    legend="{{outcome}}",
+                ),
+                Target(
+                    expr='sum by (mark) (increase(vigie_gaps_marked_total{job="vigie", mark=~"cut|closed"}[1d]))',
+                    legend="in track: {{mark}}",
+                ),
+            ),
+            steps=(Step(at=None, colour=GREEN), Step(at=1, colour=ORANGE)),
+            width=12,
+        ),
+        Panel(
+            kind=Kind.LINES,
             title="Mentions against expectation",
             description="Mentions in the last hour of event time, and what is usual for that hour.",
             unit="short",

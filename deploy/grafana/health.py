@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.grafana.ingest import INGEST
 from deploy.grafana.panels import GREEN, ORANGE, RED, YELLOW, Board, Kind, Panel, Row, Step, Target
 from deploy.grafana.stages import SIGNALS, TIME
 from deploy.grafana.troubles import DELIVERY, ERASURE, TROUBLE
@@ -173,5 +174,5 @@ BOARD = Board(
     uid="vigie-health",
     title="Is Vigie healthy?",
     description="The first row answers it; the others say where it hurts.",
-    rows=(_NOW, _OBJECTIVES, SIGNALS, TIME, DELIVERY, ERASURE, TROUBLE),
+    rows=(_NOW, _OBJECTIVES, INGEST, SIGNALS, TIME, DELIVERY, ERASURE, TROUBLE),
 )

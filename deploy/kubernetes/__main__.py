@@ -35,8 +35,9 @@ _USERS_NOTE = """\
 # a topic is enough since Kafka 2.8. vigie-erase sees how far track has come, and how long topics keep what is about
 # people. vigie-keda looks at the lag of enrich. vigie-team is for the people who answer crises: `vigie feedback` reads
 # what is open and what was refused, and writes what they say. vigie-audit is for `vigie compliance verify` and `vigie
-# doctor`: it reads everything, so only a person should have it, for as long as that takes. Whoever writes the tweets to
-# tweets.raw, and compliance messages to tweets.compliance, is not Vigie, and needs a user with Write on them.
+# doctor`: it reads everything, so only a person should have it, for as long as that takes. vigie-ingest is for
+# ingesters (`vigie ingest`): they write to tweets.raw, compliance messages included, and see nothing. One of your own
+# needs a user of its own, with the same right.
 """
 
 
@@ -101,6 +102,7 @@ def _users(settings: Settings) -> Iterator[dict[str, Any]]:
             rights |= {spec.name: [*rights[spec.name], "DescribeConfigs"] for spec in specs if spec.personal}
             groups.append(_acl("group", settings.group("track"), ["Describe"]))
         yield _user(f"vigie-{role}", [*groups, *(_acl("topic", name, rights[name]) for name in every)])
+    yield _user("vigie-ingest", [_acl("topic", names.raw, ["Write"])])
     rights = {name: ["Describe"] for name in every} | {names.feedback: ["Write"]}
     rights |= {name: ["Read"] for name in (names.crises, names.deadletters)}
     yield _user("vigie-team", [_acl("topic", name, rights[name]) for name in every])

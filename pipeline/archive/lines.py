@@ -15,7 +15,7 @@ from pipeline.formats import Parsed, columns, parse, rows, wire
 from pipeline.formats.outcome import FormError
 from schemas.codec import encode
 
-__all__ = ["read_json"]
+__all__ = ["line_reader", "read_json"]
 
 _PEEK = 50
 """Lines at either end that are looked at for a time."""
@@ -24,22 +24,30 @@ _BETWEEN = re.compile(r"[\s,\[\]]*")
 _ToRecord = Callable[[bytes], ArchiveRecord]
 
 
-def read_json(source: Source, mapping: Mapping[str, str]) -> Iterator[ArchiveRecord]:
+def line_reader(mapping: Mapping[str, str] | None = None) -> Callable[[bytes], ArchiveRecord]:
+    """Return what makes a record of one line of JSONL, for those who have the lines from elsewhere than a file.
+
+    ``mapping`` as for `pipeline.archive.read`. It raises nothing, whatever the line.
+    """
+    return _Mapped(mapping) if mapping else _record
+
+
+def read_json(source: Source, mapping: Mapping[str, str], skip: int = 0) -> Iterator[ArchiveRecord]:
     """Read a file of JSON; see `pipeline.archive.read`."""
-    to_record = _Mapped(mapping) if mapping else _record
+    to_record = line_reader(mapping)
     with source.open(counted=False) as stream:
         whole = _is_document(list(islice(lines(stream), 2)))
     if whole or _ends_before_it_begins(source, to_record):
         records = list(_records(source, to_record, whole=whole))
-        yield from by_time(records) if runs_backwards(records) else records
+        yield from islice(by_time(records) if runs_backwards(records) else records, skip, None)
     else:
-        yield from _records(source, to_record, whole=False)
+        yield from _records(source, to_record, whole=False, skip=skip)
 
 
-def _records(source: Source, to_record: _ToRecord, *, whole: bool) -> Iterator[ArchiveRecord]:
+def _records(source: Source, to_record: _ToRecord, *, whole: bool, skip: int = 0) -> Iterator[ArchiveRecord]:
     with source.open() as stream:
         values = _elements(stream.read()) if whole else lines(stream)
-        yield from map(to_record, values)
+        yield from map(to_record, islice(values, skip, None))
 
 
 def _is_document(first_lines: list[bytes]) -> bool:

@@ -22,6 +22,7 @@ def read(
     *,
     mapping: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
+    skip: int = 0,
 ) -> Iterator[ArchiveRecord]:
     """Read an archive as records of a raw topic.
 
@@ -45,6 +46,9 @@ def read(
         Our field (`pipeline.formats.columns.FIELDS`) -> column. Fields not named are guessed all the same.
     progress : Callable[[int], None], optional
         Called with the bytes read from disk so far.
+    skip : int
+        Leave out so many records from the first on: who was interrupted goes on there. Where records come in the order
+        of the file they are not even parsed.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def read(
     unknown = [field for field in mapping if field not in FIELDS]
     if unknown:
         raise ArchiveError(f"{path}: the mapping names {', '.join(unknown)}; what can be mapped is {', '.join(FIELDS)}")
-    return read_json(source, mapping) if _is_json(source) else read_table(source, mapping)
+    return read_json(source, mapping, skip) if _is_json(source) else read_table(source, mapping, skip)
 
 
 def _is_json(source: Source) -> bool:

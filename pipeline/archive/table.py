@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import TextIO
 
 from pipeline.archive.record import ArchiveError, ArchiveRecord, by_time
@@ -22,11 +23,11 @@ _DELIMITERS = (",", "\t", ";", "|")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def read_table(source: Source, mapping: Mapping[str, str]) -> Iterator[ArchiveRecord]:
+def read_table(source: Source, mapping: Mapping[str, str], skip: int = 0) -> Iterator[ArchiveRecord]:
     """Read a file of rows, by event time; see `pipeline.archive.read`."""
     with source.open() as stream, _decoded(stream) as text:
         records = list(_records(source, _Lines(text), mapping))
-    yield from by_time(records)
+    yield from islice(by_time(records), skip, None)
 
 
 def _records(source: Source, text: _Lines, mapping: Mapping[str, str]) -> Iterator[ArchiveRecord]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from pipeline.postid import LONGEST, is_keepable
 from pipeline.watchlist.folding import fold
 from pipeline.watchlist.model import joined
 from schemas.mention import Mention, SentimentLabel
@@ -36,7 +37,6 @@ _LONGEST_SAID = 120
 """Bytes of the words of a document, and of its hashtags with their marks."""
 _LONGEST_TAGS = 80
 _MOST_TAGS = 4
-_LONGEST_ID = 32
 MOST_ENGAGEMENT = (1 << 53) - 1
 MOST_MENTIONS = (1 << 31) - 1
 _BAR = "|"
@@ -135,7 +135,7 @@ def from_row(row: Any) -> Document:
     whole(engagement, MOST_ENGAGEMENT)
     if not whole(mentions, MOST_MENTIONS):
         raise ValueError("a document that nobody posted")
-    for text, longest in ((tweet_id, _LONGEST_ID), (said, _LONGEST_SAID), (tags, _LONGEST_TAGS)):
+    for text, longest in ((tweet_id, LONGEST), (said, _LONGEST_SAID), (tags, _LONGEST_TAGS)):
         if len(text.encode()) > longest:
             raise ValueError("not a text of a document")
     return document
@@ -151,7 +151,7 @@ def whole(value: Any, most: int = (1 << 53) - 1) -> int:
 
 
 def _id(tweet_id: str) -> str:
-    return tweet_id if len(tweet_id) <= _LONGEST_ID and tweet_id.isascii() and tweet_id.isprintable() else ""
+    return tweet_id if is_keepable(tweet_id) else ""
 
 
 def _said(phrases: Sequence[str]) -> str:

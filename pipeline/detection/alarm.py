@@ -101,7 +101,9 @@ class Alarm:
         """Carry the open crisis, if there is one, over to a new model. Doing so again lengthens nothing."""
         self._carries = self.level > Level.CALM
 
-    def step(self, verdict: Verdict, end_ms: int, *, learning: float, silent: bool) -> tuple[Step, ...]:
+    def step(
+        self, verdict: Verdict, end_ms: int, *, learning: float, silent: bool, sees: bool = True
+    ) -> tuple[Step, ...]:
         """Take in the verdict on an observed minute.
 
         Parameters
@@ -114,6 +116,8 @@ class Alarm:
             How far the model that says so has learnt, 0 to 1.
         silent : bool
             Whether nothing at all was said in any window that is tested.
+        sees : bool
+            Whether enough of those windows was observed for a minute to count towards calm.
 
         Returns
         -------
@@ -123,7 +127,7 @@ class Alarm:
         """
         carried = self._is_carried(learning) and not silent
         if not carried:
-            self._hysteresis.step(verdict)
+            self._hysteresis.step(verdict, calms=sees)
         steps = [step for held in self._inbox.due(end_ms) if (step := self._obey(held, end_ms))]
         if step := self._life.step(self.level if carried else self._seen(), end_ms):
             steps.append(step)

@@ -22,7 +22,7 @@ from pipeline.detection.reading import features
 from pipeline.detection.rounding import short
 from pipeline.detection.severity import CALM, HOLD, Verdict, judge
 from pipeline.detection.stored import number
-from pipeline.detection.volume import HORIZONS
+from pipeline.detection.volume import HORIZON_MINUTES, HORIZONS
 from pipeline.settings import DetectionSettings
 from schemas.crisis import CrisisEvent
 from schemas.ids import crisis_event_id
@@ -44,6 +44,16 @@ _TALK_MINUTES = 2 * 60 + 1
 """What is said becomes usual talk up to so much later."""
 
 
+def _sees(bucket: ClosedBucket) -> bool:
+    """Whether at least half of every window that is tested was observed: what is missing is no calm."""
+    if not bucket.unobserved:
+        return True
+    return all(
+        2 * bucket.unobserved.get(window, 0) <= minutes
+        for window, minutes in zip(HORIZONS, HORIZON_MINUTES, strict=True)
+    )
+
+
 class UnknownDetectorState(ValueError):
     """The state was written by a version of the detector that this one does not know."""
 
@@ -63,6 +73,14 @@ class Detector:
 
     `observe` is called once for every closed minute in order, empty ones included. It depends on nothing
     but the buckets, the settings, the state and the alarm, so a restored detector goes on bit for bit.
+
+    *Where input is missing.* A minute that was not observed raises nothing, calms nothing and teaches nothing, and no
+    window that holds one teaches. But such windows are judged, by what they hold against all that was expected of
+    them. Expecting less of them was tried: an alert of a crisis that began in a gap of one to six hours then comes 2 to
+    5 minutes earlier than 5 to 30 after its end (median of 24 simulated ones: 3). It was left, for a minute that misses
+    a second counts as missing: of a stream that breaks off every minute nothing would be expected, and everything would
+    be surprising. So a window with a gap can be too calm, never too loud; and what is too calm does not count towards
+    the end of a crisis (`_sees`).
 
     Parameters
     ----------
@@ -165,7 +183,7 @@ class Detector:
         While it is tense every minute is looked at, so that whatever is published was judged at its own minute.
         """
         if bucket.windows["1m"].volume > 0 or tense or minute % _LOOK_MINUTES == 0:
-            return features(minute, bucket.windows)
+            return features(minute, bucket.windows, bucket.unobserved)
         return {"end_minute": minute}
 
     def _judge(self, x: Mapping[str, float]) -> Verdict:
@@ -192,12 +210,14 @@ class Detector:
             bucket.end_ms,
             learning=self._model.learning,
             silent=self._is_silent(bucket),
+            sees=_sees(bucket),
         )
         return tuple(self._event(bucket, minute, step) for step in steps)
 
     @staticmethod
     def _is_silent(bucket: ClosedBucket) -> bool:
-        return not bucket.windows[HORIZONS[-1]].volume
+        """Whether nobody has said anything for as long as anything is tested, as far as is known."""
+        return not bucket.windows[HORIZONS[-1]].volume and HORIZONS[-1] not in bucket.unobserved
 
     def _learn(self, end_ms: int, x: dict[str, float]) -> None:
         if self.alarm.accepts(end_ms):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pipeline.detection.stored import whole
+from pipeline.postid import LONGEST
 from schemas.codec import encode
 from schemas.crisis import Exemplar
 
@@ -14,8 +15,8 @@ __all__ = ["Exemplars"]
 _SHOWN = 5
 _KEPT = 8
 _HOUR_MINUTES = 60
-_LONGEST_BYTES = 32
-"""IDs of X have 19 digits; an ID that is longer than this is not kept."""
+_LONGEST_BYTES = LONGEST + 2
+"""With quotation marks around it; an ID that is longer than this is not kept."""
 
 
 class Exemplars:

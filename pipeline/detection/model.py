@@ -61,8 +61,9 @@ class BrandModel(base.AnomalyDetector):
 
     A window is a dict with, for each horizon of 15m, 1h and 6h, `volume_*`, `negative_*`, `authors_*`,
     `retweets_*`, `negative_retweets_*` and `repeats_*` (repeated texts), and with them `volume_1m`,
-    `questions_1h`, `reach_1h` and `end_minute` (epoch minutes; without it, minutes are counted). What is missing
-    counts as 0. One call of `learn_one` a minute: the model itself takes what does not overlap (each whole
+    `questions_1h`, `reach_1h`, `unobserved_15m` (minutes of it that were not observed) and `end_minute` (epoch
+    minutes; without it, minutes are counted). What is missing counts as 0. One call of `learn_one` a minute: the
+    model itself takes what does not overlap (each whole
     quarter, hour and quarter day).
 
     Parameters
@@ -237,7 +238,8 @@ class BrandModel(base.AnomalyDetector):
             return
         self.run = min(self.run + 1, HORIZON_MINUTES[_LONGEST]) if minute == self.clock or not self.clock else 1
         self.clock = minute + 1
-        self.peaks.learn_one({**self._planned(x), "end_minute": minute}, w)
+        whole = not x.get("unobserved_15m")  # what is left of a quarter of an hour is no peak
+        self.peaks.learn_one({**self._planned(x), "end_minute": minute}, w if whole else 0.0)
         clip = self.learning >= 1.0
         if minute % HORIZON_MINUTES[0] == 0:
             for h, length in enumerate(HORIZON_MINUTES):

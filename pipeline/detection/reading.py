@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.detection.volume import HORIZONS
@@ -11,12 +12,16 @@ __all__ = ["features", "read_window"]
 
 _COUNTS = ("volume", "negative", "authors", "retweets", "negative_retweets", "repeats")
 _NAMES = tuple(tuple(f"{count}_{w}" for count in _COUNTS) for w in HORIZONS)
+_WHOLE: Mapping[str, int] = MappingProxyType({})
 _POSTS_OF_ONE = 2.0
 """Posts of one author that count in full; more of them add nothing."""
 
 
-def features(end_minute: int, windows: Mapping[str, Any]) -> dict[str, float]:
-    """Flatten rolling windows (`schemas.WindowCounts` by name) into the features `BrandModel` reads."""
+def features(end_minute: int, windows: Mapping[str, Any], unobserved: Mapping[str, int] = _WHOLE) -> dict[str, float]:
+    """Flatten rolling windows (`schemas.WindowCounts` by name) into the features `BrandModel` reads.
+
+    ``unobserved`` is how many of their minutes were not observed, by window; windows that were in full are left out.
+    """
     x: dict[str, float] = {"end_minute": end_minute, "volume_1m": windows["1m"].volume}
     for window, (volume, negative, authors, retweets, retold, repeats) in zip(HORIZONS, _NAMES, strict=True):
         counts = windows[window]
@@ -29,6 +34,8 @@ def features(end_minute: int, windows: Mapping[str, Any]) -> dict[str, float]:
     hour = windows["1h"]
     x["questions_1h"] = hour.questions
     x["reach_1h"] = hour.reach
+    if HORIZONS[0] in unobserved:
+        x["unobserved_15m"] = unobserved[HORIZONS[0]]
     return x
 
 

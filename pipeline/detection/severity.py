@@ -118,7 +118,8 @@ class Hysteresis:
     """The level that is published: it rises when earned for minutes, and falls when not held for an hour.
 
     An observed minute is a step; minutes that were not observed are no steps, so they neither raise nor
-    calm anything.
+    calm anything. After them come minutes whose windows hold little because input is missing: they may raise, and they
+    may hold, but do not count towards a fall.
     """
 
     __slots__ = ("calm_minutes", "earned", "level", "missed")
@@ -132,15 +133,15 @@ class Hysteresis:
         self.missed = [0, 0, 0, 0]
         """For each, the minutes in a row in which it was not even held."""
 
-    def step(self, verdict: Verdict) -> Level:
-        """Take in an observed minute and return the level after it."""
+    def step(self, verdict: Verdict, *, calms: bool = True) -> Level:
+        """Take in an observed minute and return the level after it; ``calms`` is whether it counts towards a fall."""
         if verdict.held is Level.CALM and self.level is Level.CALM:
             if verdict.earned is Level.CALM and self.earned[0]:
                 self.earned = [0, 0, 0, 0]
             return self.level
         for i, level in enumerate(_LEVELS):
             self.earned[i] = self.earned[i] + 1 if verdict.earned >= level else 0
-            self.missed[i] = self.missed[i] + 1 if verdict.held < level else 0
+            self.missed[i] = self.missed[i] + calms if verdict.held < level else 0
         self.level = self._risen(verdict) or self._fallen()
         return self.level
 

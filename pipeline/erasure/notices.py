@@ -1,4 +1,4 @@
-"""From a compliance message of X's to what is to be erased.
+"""From a compliance message of X's, or of another platform in the same words, to what is to be erased.
 
 ADR: what each kind asks of us
 ------------------------------
@@ -36,7 +36,6 @@ _ACCOUNTS = frozenset(
         ComplianceKind.USER_WITHHELD,
     }
 )
-_PLATFORM = "x"
 _WEEK_MS = 7 * 24 * 3_600_000
 
 
@@ -70,7 +69,9 @@ def erasure_of(notice: ComplianceNotice, hasher: AuthorHasher, time_ms: int) -> 
     coming: tuple[int, ...] = ()
     given_ms = time_ms if notice.time_ms is None else max(0, min(notice.time_ms, time_ms))
     if account is not None:
-        authors = hasher.all_of(_PLATFORM, account, time_ms)
+        authors = hasher.all_of(notice.platform, account, time_ms)
         about = (given_ms - _WEEK_MS, given_ms, given_ms + _WEEK_MS)
-        coming = tuple(hasher.of(_PLATFORM, account, about_ms) for about_ms in about)
-    return Erasure(time_ms=given_ms, tweet_ids=ids, authors=authors, coming=coming) if ids or authors else None
+        coming = tuple(hasher.of(notice.platform, account, about_ms) for about_ms in about)
+    if not ids and not authors:
+        return None
+    return Erasure(time_ms=given_ms, tweet_ids=ids, authors=authors, coming=coming, platform=notice.platform)

@@ -54,7 +54,7 @@ WORDS: dict[str, str] = {
     "negative_one": "{negative} was negative, which is {share}; usual is {usual}.",
     "seen_nothing": "No mention {window}; {expected} were expected.",
     "planned": "“{name}” is planned: {times} times as many mentions are expected while it lasts.",
-    "unobserved": "Input is missing for {minutes} minutes of the last 24 hours.",
+    "unobserved": "Input is missing for {minutes} minutes of the last 24 hours: the numbers may be too low.",
     # the parts of the score
     "part_volume": "{observed} mentions {window}; {expected} were expected. By chance that many come once in {odds} "
     "looks ({surprise} bans).",

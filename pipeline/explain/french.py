@@ -55,7 +55,8 @@ _TEXTS: dict[str, str] = {
     "seen_nothing": "Aucune mention {window} ; on en attendait {expected}.",
     "planned": "« {name} » est prévu au calendrier : tant que "
     "l’événement dure, on attend {times} fois plus de mentions.",
-    "unobserved": "Les données manquent pour {minutes} minutes des dernières 24 heures.",
+    "unobserved": "Les données manquent pour {minutes} minutes des dernières 24 heures : les chiffres peuvent "
+    "être trop bas.",
     # the parts of the score
     "part_volume": "{observed} mentions {window}, contre {expected} attendues. Le hasard en amène autant une fois sur "
     "{odds} ({surprise} bans).",

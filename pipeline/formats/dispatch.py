@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pipeline.formats import canonical, columns, compliance, enterprise, gap, rows, v1, v2, wire
+from pipeline.formats import canonical, columns, compliance, enterprise, gap, jetstream, rows, v1, v2, wire
 from pipeline.formats.outcome import ComplianceNotice, FormError, GapNotice, Parsed, Reject
 from schemas.deadletter import DeadLetterReason
 from schemas.tweet import SourceForm, Tweet
@@ -31,6 +31,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,31}", re.ASCII)
 _LINE: Final = (b'{"data":{', b'{"data": {')
 """How a line of the filtered stream begins, as X writes it and as Python's `json` does."""
 _V2_STREAM: Final = SourceForm.V2_STREAM
+_EVENT: Final = b'{"did":"did:'
+"""How an event of Jetstream begins."""
 
 EMPTY_RESPONSE: Final = "empty_response"
 
@@ -51,6 +53,11 @@ def parse(value: bytes | None, *, max_bytes: int) -> Parsed:
             return Parsed(tweets=(post,))
     found = _Found()
     try:
+        if value is not None and len(value) <= max_bytes and value.startswith(_EVENT) and wire.is_sound(value):
+            event = jetstream.line(value)
+            if event is not None and event.kind is not None:
+                found.jetstream(event)
+                return found.parsed()
         found.record(wire.load(value, max_bytes))
     except FormError as error:
         found.reject(error)
@@ -152,6 +159,8 @@ class _Found:
         elif v1.looks_like(payload):
             read = enterprise.activity if enterprise.looks_like(payload) else v1.status
             self.tweets.append(read(payload))
+        elif jetstream.looks_like(payload):
+            self.jetstream(jetstream.event_of(payload))
         elif not self._message(payload):
             self._wrapped(payload, level)
 
@@ -179,6 +188,21 @@ class _Found:
             self.ignored = EMPTY_RESPONSE
         else:
             raise FormError(DeadLetterReason.BAD_FIELD, f"data is a {type(data).__name__}")
+
+    def jetstream(self, event: jetstream.Event) -> None:
+        """Read an event of Jetstream.
+
+        Raises
+        ------
+        FormError
+            It cannot be used.
+        """
+        found = jetstream.read(event)
+        if found.tweet is not None:
+            self.tweets.append(found.tweet)
+        if found.notice is not None:
+            self.compliance.append(found.notice)
+        self.ignored = found.ignored
 
     def _message(self, payload: _Object) -> bool:
         """Read a message that is no post. Returns false when it is none either."""

@@ -1,6 +1,8 @@
 """An ingester's word that input is missing: ``{"type": "gap", "start_ms": .., "end_ms": .., "reason": ..}``.
 
-Times as RFC 3339 text under ``start`` and ``end`` are read as well.
+With ``source``, which one it is that misses something; with ``posts``, how many; with ``"of": "compliance"`` notices
+are missing, and no posts. Times as RFC 3339 text under ``start`` and ``end`` are read as well. Only the times must be
+right: a gap whose other fields cannot be used is a gap all the same.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["looks_like", "notice"]
+
+_MOST_POSTS = 1 << 53
+"""More than there can be."""
 
 
 def looks_like(payload: Mapping[str, Any]) -> bool:
@@ -33,8 +38,20 @@ def notice(payload: Mapping[str, Any]) -> GapNotice:
     start_ms, end_ms = _time(payload, "start"), _time(payload, "end")
     if end_ms <= start_ms:
         raise FormError(DeadLetterReason.BAD_FIELD, "the gap does not end after its start")
-    reason = payload.get("reason")
-    return GapNotice(start_ms=start_ms, end_ms=end_ms, reason=reason[:200] if type(reason) is str else "")
+    posts = payload.get("posts")
+    return GapNotice(
+        start_ms=start_ms,
+        end_ms=end_ms,
+        reason=_text(payload, "reason", 200),
+        source=_text(payload, "source", 64),
+        posts=posts if type(posts) is int and 0 <= posts < _MOST_POSTS else None,
+        compliance=payload.get("of") == "compliance",
+    )
+
+
+def _text(payload: Mapping[str, Any], name: str, most: int) -> str:
+    text = payload.get(name)
+    return text[:most] if type(text) is str and text.isprintable() else ""
 
 
 def _time(payload: Mapping[str, Any], name: str) -> int:

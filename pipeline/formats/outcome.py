@@ -34,7 +34,7 @@ class Reject:
 
 
 class ComplianceKind(StrEnum):
-    """What X asks of those who hold its posts.
+    """What a platform asks of those who hold its posts.
 
     The names are X's own: https://docs.x.com/x-api/compliance/streams/introduction
     """
@@ -83,6 +83,8 @@ class ComplianceNotice:
     """When it happened, epoch milliseconds, where the message says so."""
     earlier_ids: tuple[str, ...] = ()
     """For `tweet_edit`, the versions that the new one replaces, oldest first."""
+    platform: str = "x"
+    """Where it is a post or an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,12 @@ class GapNotice:
     """First instant that is observed again, epoch milliseconds; after `start_ms`."""
     reason: str = ""
     """Why, in the ingester's words, at most 200 characters."""
+    source: str = ""
+    """Which source misses it, at most 64 characters."""
+    posts: int | None = None
+    """How many posts are missing, where that is known."""
+    compliance: bool = False
+    """Compliance notices are missing, not posts: nothing is unobserved by that."""
 
 
 class Parsed(Struct, frozen=True, kw_only=True, gc=False):

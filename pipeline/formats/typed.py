@@ -51,8 +51,8 @@ def _converted(kind: Any, value: object) -> Any:
         (item,) = get_args(inner)
         return [of(item, each) for each in value]
     if type(value) is dict and isinstance(inner, type) and issubclass(inner, Struct):
-        fields = [field for field in structs.fields(inner) if field.name in value]
-        return inner(**{field.name: _converted(field.type, value[field.name]) for field in fields})
+        fields = [field for field in structs.fields(inner) if field.encode_name in value]
+        return inner(**{field.name: _converted(field.type, value[field.encode_name]) for field in fields})
     return None
 
 

@@ -5,11 +5,13 @@ A notification says what to know at once; `vigie explain` says why, with the sam
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.explain import speech
 from pipeline.notify import words_english, words_french
 from pipeline.notify.channels import Language
+from pipeline.postid import web_address
 from schemas.crisis import CrisisEvent, CrisisEventType, Evidence
 from schemas.feedback import FeedbackHeld
 from schemas.situation import CommunicationOverdue
@@ -75,8 +77,8 @@ def name_of(level: int, language: Language) -> str:
 
 def exemplar_links(event: CrisisEvent) -> dict[str, str]:
     """Return the addresses of the first tweets to read, by ID; what cannot be an ID is left out."""
-    ids = [exemplar.tweet_id for exemplar in event.evidence.exemplars if _is_id(exemplar.tweet_id)]
-    return {tweet_id: f"https://x.com/i/web/status/{tweet_id}" for tweet_id in ids[:_EXEMPLARS]}
+    found = ((exemplar.tweet_id, web_address(exemplar.tweet_id)) for exemplar in event.evidence.exemplars)
+    return dict(islice(((tweet_id, link) for tweet_id, link in found if link is not None), _EXEMPLARS))
 
 
 def tweets_to_read(shown: list[str], language: Language) -> str:
@@ -150,7 +152,7 @@ def _said(feedback: FeedbackHeld, speaking: speech.Language) -> str:
 def _reminder(overdue: CommunicationOverdue, speaking: speech.Language) -> Words:
     last = overdue.last_update_at
     silent_on = [speaking.say("quoted", text=_plain(label)) for label in overdue.silent_on[:_CONCERNS]]
-    waiting = speaking.number(overdue.waiting)
+    waiting, missing = speaking.number(overdue.waiting), overdue.unobserved_minutes
     return Words(
         title=speaking.say("told_overdue", brand=_plain(overdue.brand), level=speaking.level(overdue.level)),
         numbers=(
@@ -164,7 +166,7 @@ def _reminder(overdue: CommunicationOverdue, speaking: speech.Language) -> Words
             *((speaking.say("silent_on", concerns=speaking.listed(silent_on)),) if silent_on else ()),
             *((speaking.say("waiting", questions=waiting),) if overdue.waiting else ()),
         ),
-        notes=(),
+        notes=(speaking.say("unseen", minutes=speaking.number(missing)),) if missing else (),
     )
 
 
@@ -172,7 +174,3 @@ def _plain(text: str) -> str:
     """Make one short line of what people wrote: nothing in it may turn or hide the text around it."""
     line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in text).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST

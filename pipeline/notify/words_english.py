@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "every": "The playbook asks for one every {minutes} minutes at this level; it was due on {due}.",
     "missed": "Updates missed in a row: {updates}.",
     "silent_on": "No update speaks to: {concerns}.",
+    "unseen": "Input is missing for {minutes} minutes of the last 24 hours: an update posted then was not seen.",
     "waiting": "Questions that wait for an answer: {questions}.",
     "tweets": "Tweets to read: {tweets}",
 }

@@ -31,6 +31,8 @@ WORDS: dict[str, str] = {
     "le {due}.",
     "missed": f"Points manqués de suite{_COLON} {{updates}}.",
     "silent_on": f"Aucun point n’aborde{_COLON} {{concerns}}.",
+    "unseen": f"Les données manquent pour {{minutes}} minutes des dernières 24 heures{_COLON} un point d’information "
+    "publié alors n’a pas été vu.",
     "waiting": f"Questions sans réponse{_COLON} {{questions}}.",
     "tweets": f"Tweets à lire{_COLON} {{tweets}}",
 }

@@ -14,6 +14,8 @@ WORDS: dict[str, str] = {
     "level": "level {number}, {name}",
     # the heading
     "head": "{brand}: {level}",
+    "head_blind": "{brand}: no input (before: {level})",
+    "head_level_blind": "{brand}: {level}, no input",
     "as_of_age": "As of {moment}, {age} ago.",
     "as_of": "As of {moment}, where the file ends.",
     "stale": "STALE: nothing newer has come for {age}. No tweet comes in, or no worker is at work; what is true now "
@@ -23,7 +25,9 @@ WORDS: dict[str, str] = {
     "since": "At this level since {moment}, {age}. Highest so far: {peak}. Crisis {id}.",
     "since_unknown": "Opened {moment}, {age} ago. Highest so far: {peak}. Crisis {id}.",
     "over": "Crisis {id} is over. Opened {opened}, closed {closed}, {age}. Highest: {peak}.",
+    "no_input": "NO INPUT since {moment} ({length}): nothing is seen, which is no calm. What is shown is of before.",
     "calm": "No crisis is open.",
+    "calm_before": "No crisis was open when input was last seen.",
     "last_crisis": "The last, {id}, reached {peak} and ended on {closed}.",
     "urgent": "Late: {things}.",
     "urgent_update": "an update ({age})",
@@ -34,6 +38,10 @@ WORDS: dict[str, str] = {
     "snoozed": "Snoozed until {moment}, unless it gets worse.",
     "learning": "The baseline is learnt to {share}: until it is learnt, nothing above watch is raised.",
     "unobserved": "Input is missing for {minutes} minutes of the last 24 hours.",
+    "unobserved_hour": "Input is missing for {number} minutes of the last hour: its numbers are too low.",
+    "unobserved_hour_one": "Input is missing for 1 minute of the last hour: its numbers are too low.",
+    "unobserved_own": "Input is missing for {minutes} minutes of the last 24 hours: answers and updates of then were "
+    "not seen.",
     "planned": "“{name}” is planned for now: more mentions than usual are expected.",
     # numbers
     "numbers": "Numbers of the last hour",
@@ -159,8 +167,13 @@ WORDS: dict[str, str] = {
     "row_ago": "{age} ago",
     "row_stale": "STALE {age}",
     "row_late": "{number} late",
+    "row_no_input": "NO INPUT since {moment}",
+    "row_blind": "? no input",
+    "row_level_blind": "{level}, no input",
+    "row_part": "{said} ({minutes} min)",
     "watch_title": "Vigie: {brands} brands, {open} with an open crisis",
     "watch_legend": "Numbers: now / usual. Worst first.",
+    "watch_missing": "(min): so many minutes of the hour were seen; input of the others, and of ·, is missing.",
     "watch_empty": "No window has been read yet.",
     "watch_away": "The broker does not answer; trying again. What is shown is what was known before.",
 }

@@ -14,6 +14,8 @@ _WORDS: dict[str, str] = {
     "level": "niveau {number}, {name}",
     # the heading
     "head": "{brand} : {level}",
+    "head_blind": "{brand} : sans données (avant : {level})",
+    "head_level_blind": "{brand} : {level}, sans données",
     "as_of_age": "Situation au {moment}, il y a {age}.",
     "as_of": "Situation au {moment}, fin du fichier.",
     "stale": "DONNÉES ANCIENNES : rien de plus récent depuis {age}. Aucun tweet n’arrive, ou aucun worker ne tourne ; "
@@ -24,7 +26,10 @@ _WORDS: dict[str, str] = {
     "since_unknown": "Ouverte le {moment}, il y a {age}. Niveau le plus élevé : {peak}. Crise {id}.",
     "over": "La crise {id} est terminée. Ouverture : {opened} ; fin : {closed} ; durée : {age}. Niveau le plus élevé : "
     "{peak}.",
+    "no_input": "AUCUNE DONNÉE depuis le {moment} ({length}) : on ne voit rien, ce qui n’est pas le calme. Ce qui est "
+    "affiché date d’avant.",
     "calm": "Aucune crise n’est ouverte.",
+    "calm_before": "Aucune crise n’était ouverte quand les données se sont arrêtées.",
     "last_crisis": "La dernière, {id}, a atteint le {peak} et a pris fin le {closed}.",
     "urgent": "En retard : {things}.",
     "urgent_update": "un point d’information ({age})",
@@ -35,6 +40,11 @@ _WORDS: dict[str, str] = {
     "snoozed": "Mise en attente jusqu’au {moment}, sauf aggravation.",
     "learning": "L’habitude n’est apprise qu’à {share} : d’ici là, rien au-dessus de la vigilance n’est signalé.",
     "unobserved": "Les données manquent pour {minutes} minutes des dernières 24 heures.",
+    "unobserved_hour": "Les données manquent pour {number} minutes de la dernière heure : ses chiffres sont trop bas.",
+    "unobserved_hour_one": "Les données manquent pour {number} minute de la dernière heure : ses chiffres sont trop "
+    "bas.",
+    "unobserved_own": "Les données manquent pour {minutes} minutes des dernières 24 heures : réponses et points "
+    "d’information publiés alors n’ont pas été vus.",
     "planned": "« {name} » est prévu au calendrier : on attend plus de mentions que d’habitude.",
     # numbers
     "numbers": "Chiffres de la dernière heure",
@@ -161,8 +171,13 @@ _WORDS: dict[str, str] = {
     "row_ago": "il y a {age}",
     "row_stale": "ANCIEN {age}",
     "row_late": "{number} en retard",
+    "row_no_input": "RIEN depuis {moment}",
+    "row_blind": "? sans données",
+    "row_level_blind": "{level}, sans données",
+    "row_part": "{said} ({minutes} min)",
     "watch_title": "Vigie : {brands} marques, dont {open} en crise ouverte",
     "watch_legend": "Chiffres : maintenant / d’habitude. Les plus graves d’abord.",
+    "watch_missing": "(min) : minutes de l’heure qui ont été vues ; pour les autres, et pour ·, les données manquent.",
     "watch_empty": "Aucune fenêtre n’a encore été lue.",
     "watch_away": "Le broker ne répond pas ; nouvel essai en cours. Ce qui est affiché est ce que l’on savait avant.",
 }

@@ -74,6 +74,9 @@ def voice(situation: Situation, overdue_at: str | None, as_of_ms: int, speech: S
         yield Line(speech.say("last"), speech.say("last_said", age=age))
     if not situation.final:
         yield from _next(own, overdue_at, as_of_ms, speech)
+    if situation.unobserved_minutes:
+        minutes = speech.language.number(situation.unobserved_minutes)
+        yield Line("", speech.say("unobserved_own", minutes=minutes), Mood.QUIET)
     if own.speaks_to:
         yield Line(speech.say("speaks"), ", ".join(own.speaks_to))
     if own.silent_on:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.situation import CommunicationOverdue, CrisisRecord, Situation
-from schemas.times import from_rfc3339
+from schemas.times import from_rfc3339, to_rfc3339
 from schemas.window import Level, WindowClosed
 
 __all__ = ["HOUR_MINUTES", "MAX_CRISES", "BrandPresent", "CrisisNow", "Presents", "height_order"]
 
+MINUTE_MS = 60_000
 HOUR_MINUTES = 60
 """Minutes of the past that are kept of a brand."""
 MAX_CRISES = 50
@@ -104,6 +105,8 @@ class BrandPresent:
     """The newest window; none has been read."""
     minutes: dict[str, int] = field(default_factory=dict)
     """Mentions of each of the last 60 minutes read, by their end, RFC 3339."""
+    missing: set[str] = field(default_factory=set)
+    """Ends of those in which input is known to be missing, RFC 3339."""
     crises: dict[str, CrisisNow] = field(default_factory=dict)
     """By crisis ID."""
 
@@ -114,6 +117,23 @@ class BrandPresent:
         if self.window is not None:
             seen.append(from_rfc3339(self.window.window_end))
         return max(seen, default=0)
+
+    @property
+    def missing_since_ms(self) -> int | None:
+        """Since when input has been missing without a break up to the newest window, epoch milliseconds.
+
+        None when the newest window was observed. Of more than an hour only the last is known, and it began earlier.
+        """
+        if self.window is None or self.window.observed:
+            return None
+        since_ms = from_rfc3339(self.window.window_end) - MINUTE_MS
+        while to_rfc3339(since_ms) in self.missing:
+            since_ms -= MINUTE_MS
+        return since_ms
+
+    def missing_minutes(self, window: str) -> int:
+        """Return for how many minutes of a rolling window input is known to be missing."""
+        return 0 if self.window is None else self.window.unobserved.get(window, 0)
 
     @property
     def newest(self) -> CrisisNow | None:
@@ -140,8 +160,12 @@ class BrandPresent:
     def see_window(self, window: WindowClosed) -> None:
         """Take in a closed window."""
         self.minutes[window.window_end] = window.windows["1m"].volume if "1m" in window.windows else 0
+        if not window.observed:
+            self.missing.add(window.window_end)
         while len(self.minutes) > HOUR_MINUTES:
-            del self.minutes[min(self.minutes)]
+            oldest = min(self.minutes)
+            del self.minutes[oldest]
+            self.missing.discard(oldest)
         if self.window is None or window.window_end > self.window.window_end:
             self.window = window
 
@@ -155,17 +179,19 @@ class BrandPresent:
             oldest = min(self.crises.values(), key=lambda crisis: (crisis.opened_at, crisis.crisis_id))
             del self.crises[oldest.crisis_id]
 
-    def pace(self, parts: int) -> list[int]:
-        """Return the mentions of the last hour in equal parts, oldest first."""
+    def pace(self, parts: int) -> list[int | None]:
+        """Return the mentions of the last hour in equal parts, oldest first; none where most of one is missing."""
         if self.window is None:
             return []
         end_ms = from_rfc3339(self.window.window_end)
-        sums = [0] * parts
+        sums, missing = [0] * parts, [0] * parts
         for time, volume in self.minutes.items():
-            ago = (end_ms - from_rfc3339(time)) // 60_000
+            ago = (end_ms - from_rfc3339(time)) // MINUTE_MS
             if 0 <= ago < HOUR_MINUTES:
-                sums[parts - 1 - ago * parts // HOUR_MINUTES] += volume
-        return sums
+                part = parts - 1 - ago * parts // HOUR_MINUTES
+                sums[part] += volume
+                missing[part] += time in self.missing
+        return [None if 2 * parts * lost > HOUR_MINUTES else total for total, lost in zip(sums, missing, strict=True)]
 
 
 class Presents:

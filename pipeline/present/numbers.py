@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.present.model import CrisisNow
+from pipeline.present.model import BrandPresent, CrisisNow
 from pipeline.present.speech import Line, Mood, Speech
 from schemas.situation import Situation
 from schemas.window import WindowClosed
@@ -14,7 +14,7 @@ __all__ = ["numbers", "whole"]
 _WINDOW = "1h"
 
 
-def numbers(window: WindowClosed, crisis: CrisisNow | None, speech: Speech) -> Iterator[Line]:
+def numbers(present: BrandPresent, window: WindowClosed, crisis: CrisisNow | None, speech: Speech) -> Iterator[Line]:
     """Yield a line for each number of the newest window, and of the situation where it knows what is usual."""
     language, hour, seen = speech.language, window.windows[_WINDOW], window.detection
     high = hour.volume > seen.high_1h
@@ -53,9 +53,16 @@ def numbers(window: WindowClosed, crisis: CrisisNow | None, speech: Speech) -> I
         yield Line("", speech.say("learning", share=language.share(seen.learning)), Mood.QUIET)
     if seen.planned:
         yield Line("", speech.say("planned", name=seen.planned), Mood.QUIET)
-    missing = crisis.situation.unobserved_minutes if crisis is not None and crisis.situation is not None else 0
-    if missing:
-        yield Line("", speech.say("unobserved", minutes=language.number(missing)), Mood.QUIET)
+    yield from _missing(present, speech)
+
+
+def _missing(present: BrandPresent, speech: Speech) -> Iterator[Line]:
+    """Say of how much of the hour, and of the day, input is missing."""
+    hour, day = present.missing_minutes(_WINDOW), present.missing_minutes("24h")
+    if hour:
+        yield Line("", speech.many("unobserved_hour", hour), Mood.BAD)
+    if day > hour:
+        yield Line("", speech.say("unobserved", minutes=speech.language.number(day)), Mood.QUIET)
 
 
 def whole(situation: Situation, speech: Speech) -> Line:

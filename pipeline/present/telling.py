@@ -62,7 +62,7 @@ def tell(
     """
     sections = [_heading(present, crisis, name, speech, fresh)]
     if present.window is not None and (crisis is None or crisis.is_open):
-        sections.append(Section(speech.say("numbers"), list(numbers(present.window, crisis, speech))))
+        sections.append(Section(speech.say("numbers"), list(numbers(present, present.window, crisis, speech))))
     if crisis is None:
         return sections
     situation = crisis.situation
@@ -113,13 +113,13 @@ def _reported(
 def _heading(present: BrandPresent, crisis: CrisisNow | None, name: str, speech: Speech, fresh: Freshness) -> Section:
     level = present.level if crisis is None or crisis.is_open else Level.CALM
     mood = Mood.BAD if level >= Level.ALERT else Mood.GOOD if level is Level.CALM else Mood.PLAIN
-    as_of_ms = present.as_of_ms
+    head, as_of_ms = _head(present, crisis, level), present.as_of_ms
     if not as_of_ms:
         return Section(name, [Line("", speech.say("nothing"))])
     return Section(
-        speech.say("head", brand=name, level=speech.level(level)),
-        [*_dated(as_of_ms, speech, fresh), *_course(present, crisis, speech)],
-        mood,
+        speech.say(head, brand=name, level=speech.level(level)),
+        [*_dated(as_of_ms, speech, fresh), *_blind(present, crisis, speech), *_course(present, crisis, speech)],
+        mood if head == "head" else Mood.BAD,
     )
 
 
@@ -133,9 +133,25 @@ def _dated(as_of_ms: int, speech: Speech, fresh: Freshness) -> Iterator[Line]:
         yield Line("", speech.say("stale", age=speech.duration(age_ms)), Mood.BAD)
 
 
+def _head(present: BrandPresent, crisis: CrisisNow | None, level: Level) -> str:
+    """Choose the heading: of a calm brand of which nothing comes in it is not said that it is calm."""
+    if present.missing_since_ms is None or (crisis is not None and not crisis.is_open):
+        return "head"
+    return "head_blind" if level is Level.CALM else "head_level_blind"
+
+
+def _blind(present: BrandPresent, crisis: CrisisNow | None, speech: Speech) -> Iterator[Line]:
+    """Say that nothing comes in, unless it is told of what is over."""
+    since_ms = present.missing_since_ms
+    if since_ms is None or (crisis is not None and not crisis.is_open):
+        return
+    length = speech.duration(present.as_of_ms - since_ms)
+    yield Line("", speech.say("no_input", moment=speech.moment(since_ms), length=length), Mood.BAD)
+
+
 def _course(present: BrandPresent, crisis: CrisisNow | None, speech: Speech) -> Iterator[Line]:
     if crisis is None:
-        yield Line("", speech.say("calm"))
+        yield Line("", speech.say("calm" if present.missing_since_ms is None else "calm_before"))
         last = present.newest
         if last is not None and last.event is not None:
             peak, closed = speech.level(last.event.peak_level), speech.moment(last.time_ms)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import Stretch, said, total, within
 from pipeline.report.phrasing import Phrasing, plain
 from schemas.crisis import CrisisEventType
 from schemas.feedback import FeedbackHeld, FeedbackVerdict
@@ -15,6 +16,7 @@ from schemas.window import Level
 __all__ = ["StoryLine", "story", "summary"]
 
 _MAX_STORY = 30
+_MAX_LOST = 5
 _STEPS = {CrisisEventType.ESCALATED: "story_level", CrisisEventType.DEESCALATED: "story_fell"}
 
 
@@ -26,7 +28,9 @@ class StoryLine:
     told: str
 
 
-def summary(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> tuple[str, ...]:
+def summary(
+    episode: Episode, ordinary_ms: int | None, missing: Sequence[Stretch], phrasing: Phrasing
+) -> tuple[str, ...]:
     """Return the sentences to read first.
 
     Parameters
@@ -35,12 +39,15 @@ def summary(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> tu
         The crisis, over or not.
     ordinary_ms : int, optional
         The last minute before the alert that looked ordinary, epoch milliseconds.
+    missing : sequence of Stretch
+        Where input was missing since that minute.
     phrasing : Phrasing
         The language of its words.
     """
     return (
         _life(episode, phrasing),
         _delay(episode, ordinary_ms, phrasing),
+        *_unseen(episode, missing, phrasing),
         *_said(episode, phrasing),
         *_feedback(episode, phrasing),
     )
@@ -68,6 +75,17 @@ def _delay(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> str
         return phrasing.words["delay_unknown"]
     length = phrasing.duration(episode.time_ms(episode.alarm) - ordinary_ms)
     return phrasing.say("delay_told", length=length, moment=phrasing.at(ordinary_ms))
+
+
+def _unseen(episode: Episode, missing: Sequence[Stretch], phrasing: Phrasing) -> Iterator[str]:
+    """Say where input was missing: before the alert it may have begun, and later nobody knows what was said."""
+    alarm_ms = episode.time_ms(episode.alarm)
+    before = within(missing, 0, alarm_ms)
+    if before:
+        yield phrasing.say("missing_before", length=total(before, phrasing), times=said(before, phrasing))
+    since = [each for each in missing if each.end_ms > alarm_ms]
+    if since:
+        yield phrasing.say("missing_since", length=total(since, phrasing), times=said(since, phrasing))
 
 
 def first_update_ms(episode: Episode) -> int | None:
@@ -123,12 +141,22 @@ def _verdict(held: FeedbackHeld, phrasing: Phrasing) -> str:
     return told
 
 
-def story(episode: Episode, phrasing: Phrasing) -> tuple[StoryLine, ...]:
-    """Return what happened in order of time: the steps, the peak, the first update, overdue moments, feedback."""
-    told = sorted(_happened(episode, phrasing), key=lambda each: each[:2])
+def story(episode: Episode, missing: Sequence[Stretch], phrasing: Phrasing) -> tuple[StoryLine, ...]:
+    """Return what happened in order of time.
+
+    The steps, the peak, the first update, overdue moments, feedback, and where input was missing.
+    """
+    told = sorted((*_happened(episode, phrasing), *_lost(missing, phrasing)), key=lambda each: each[:2])
     if len(told) > _MAX_STORY:
         told = told[: _MAX_STORY // 2] + told[-_MAX_STORY // 2 :]
     return tuple(StoryLine(when=phrasing.at(time_ms), told=text) for time_ms, _, text in told)
+
+
+def _lost(missing: Sequence[Stretch], phrasing: Phrasing) -> Iterator[tuple[int, int, str]]:
+    """Yield when input stopped and came again, of the longest times."""
+    longest = sorted(missing, key=lambda each: (-each.length_ms, each.start_ms))[:_MAX_LOST]
+    for each in longest:
+        yield each.start_ms, 7, phrasing.say("story_missing", length=phrasing.duration(each.length_ms))
 
 
 def _happened(episode: Episode, phrasing: Phrasing) -> Iterator[tuple[int, int, str]]:

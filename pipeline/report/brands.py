@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.report.chart import Chart, draw
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import total
 from pipeline.report.phrasing import Phrasing, plain
 from pipeline.report.series import BrandSeries
 
@@ -25,6 +26,8 @@ class BrandRow:
     name: str
     mentions: str
     negative: str
+    missing: str
+    """For how long input was missing; empty when it never was."""
     level: int
     crises: tuple[int, ...]
     chart: Chart | None
@@ -48,6 +51,7 @@ def brand_rows(
                 name=name,
                 mentions=phrasing.whole(s.mentions),
                 negative=phrasing.percent(s.negative / s.mentions) if s.mentions else _NOTHING,
+                missing=total(lost, phrasing) if (lost := s.missing.stretches()) else "",
                 level=int(s.peak_level),
                 crises=tuple(n for n, _ in own),
                 chart=draw(s, own, name, phrasing) if i < _MAX_CHARTS else None,

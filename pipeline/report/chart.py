@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.report import curves, marks
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import Stretch, said, total
 from pipeline.report.phrasing import Phrasing, plain
 from pipeline.report.scale import Tick, TimeScale, VolumeScale
 from pipeline.report.series import BrandSeries, Point
@@ -61,17 +62,18 @@ def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str, 
         The language of its words.
     """
     points, runs, step_ms = series.points(), list(series.runs()), series.step_ms
+    known, missing = curves.whole(runs), series.missing.stretches()
     scale = TimeScale(points[0].time_ms - step_ms, points[-1].time_ms)
     volume = VolumeScale(_largest(points), VOLUME_HEIGHT)
     worst = sorted(crises, key=lambda crisis: (-crisis[1].peak_level, crisis[0]))[:_MAX_MARKED]
     marked = sorted(worst, key=lambda crisis: crisis[0])
     labels = marks.labels(scale, marked, phrasing)
     return Chart(
-        description=_description(name, points, [episode for _, episode in crises], phrasing),
+        description=_description(name, points, [episode for _, episode in crises], missing, phrasing),
         time_ticks=scale.ticks(phrasing),
         volume_ticks=volume.ticks(phrasing),
-        volume_line=curves.line(scale, runs, lambda p: volume.y(p.volume)),
-        volume_area=curves.area(scale, runs, lambda p: volume.y(p.volume), VOLUME_HEIGHT),
+        volume_line=curves.line(scale, known, lambda p: volume.y(p.volume)),
+        volume_area=curves.area(scale, known, lambda p: volume.y(p.volume), VOLUME_HEIGHT),
         expected_line=curves.line(scale, runs, lambda p: volume.y(p.expected)),
         band=curves.band(scale, runs, volume),
         share_line=curves.share_line(scale, runs, _share_y),
@@ -81,7 +83,7 @@ def draw(series: BrandSeries, crises: Sequence[tuple[int, Episode]], name: str, 
         labels=labels,
         label_rows=max((label.row + 1 for label in labels), default=0),
         markers=marks.markers(scale, marked, phrasing),
-        unobserved=marks.stretches(scale, points, step_ms, lambda p: not p.observed, phrasing.words["mark_missing"]),
+        unobserved=marks.missing(scale, missing, phrasing),
         learning=marks.stretches(scale, points, step_ms, lambda p: p.learning < 1, phrasing.words["mark_learning"]),
     )
 
@@ -96,7 +98,9 @@ def _share_y(share: float) -> float:
     return round(SHARE_HEIGHT * (1 - min(max(share, 0.0), 1.0)), 1)
 
 
-def _description(name: str, points: Sequence[Point], crises: Sequence[Episode], phrasing: Phrasing) -> str:
+def _description(
+    name: str, points: Sequence[Point], crises: Sequence[Episode], missing: Sequence[Stretch], phrasing: Phrasing
+) -> str:
     busiest = max(points, key=lambda p: (p.volume, -p.time_ms))
     first, last = phrasing.at(points[0].time_ms), phrasing.at(points[-1].time_ms)
     parts = [
@@ -108,6 +112,8 @@ def _description(name: str, points: Sequence[Point], crises: Sequence[Episode], 
             expected=phrasing.whole(busiest.expected),
         ),
     ]
+    if missing:
+        parts.append(phrasing.say("chart_missing", length=total(missing, phrasing), times=said(missing, phrasing)))
     shares = [p for p in points if p.negative_share is not None]
     if shares:
         worst = max(shares, key=lambda p: (p.negative_share or 0.0, -p.time_ms))

@@ -8,7 +8,7 @@ from itertools import groupby
 from pipeline.report.scale import TimeScale, VolumeScale
 from pipeline.report.series import Point
 
-__all__ = ["area", "band", "line", "share_line"]
+__all__ = ["area", "band", "line", "share_line", "whole"]
 
 Runs = Sequence[Sequence[Point]]
 Place = tuple[float, float]
@@ -17,6 +17,11 @@ Place = tuple[float, float]
 def line(scale: TimeScale, runs: Runs, y: Callable[[Point], float]) -> str:
     """Return a line through each run of points."""
     return " ".join(_path((scale.x(p.time_ms), y(p)) for p in run) for run in runs)
+
+
+def whole(runs: Runs) -> list[list[Point]]:
+    """Return the stretches of runs whose volume can be compared: where input is missing there is none to draw."""
+    return [list(stretch) for run in runs for partial, stretch in groupby(run, key=lambda p: p.partial) if not partial]
 
 
 def area(scale: TimeScale, runs: Runs, y: Callable[[Point], float], floor_y: float) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import Stretch, span
 from pipeline.report.phrasing import Phrasing
 from pipeline.report.scale import WIDTH, TimeScale
 from pipeline.report.series import Point
 from schemas.crisis import CrisisEventType
 from schemas.window import Level
 
-__all__ = ["Label", "Marker", "Rect", "labels", "levels", "markers", "spans", "stretches"]
+__all__ = ["Label", "Marker", "Rect", "labels", "levels", "markers", "missing", "spans", "stretches"]
 
 Numbered = Sequence[tuple[int, Episode]]
 
@@ -86,6 +87,18 @@ def stretches(
         Rect(x=x, width=width, title=title)
         for holds, _, _, x, width in _runs(scale, points, step_ms, lambda p: int(when(p)))
         if holds
+    )
+
+
+def missing(scale: TimeScale, found: Sequence[Stretch], phrasing: Phrasing) -> tuple[Rect, ...]:
+    """Return where input is missing, to the minute; what is too short to be seen is a hair wide."""
+    return tuple(
+        Rect(
+            x=scale.x(each.start_ms),
+            width=round(max(scale.x(each.end_ms) - scale.x(each.start_ms), 1.0), 1),
+            title=phrasing.say("mark_missing", times=span(each, phrasing)),
+        )
+        for each in found
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.afteraction import StoryLine, story, summary
 from pipeline.report.concerns import ConcernRow, concern_rows
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import Stretch, total
 from pipeline.report.phrasing import Phrasing, plain
 from pipeline.report.posts import Post, post
 from pipeline.report.series import FEW_MENTIONS
@@ -66,7 +67,14 @@ class CrisisCard:
     provenance: str
 
 
-def card(number: int, episode: Episode, brand: str, reader: Reader, ordinary_ms: int | None) -> CrisisCard:
+def card(
+    number: int,
+    episode: Episode,
+    brand: str,
+    reader: Reader,
+    ordinary_ms: int | None,
+    missing: Sequence[Stretch] = (),
+) -> CrisisCard:
     """Put a crisis into words.
 
     Parameters
@@ -81,6 +89,8 @@ def card(number: int, episode: Episode, brand: str, reader: Reader, ordinary_ms:
         For whom.
     ordinary_ms : int, optional
         The last minute before the alert that looked ordinary, epoch milliseconds.
+    missing : sequence of Stretch
+        Where input of the brand was missing since that minute, or since the opening when there is none.
     """
     phrasing, texts = reader.phrasing, reader.texts
     alarm, height = episode.alarm, episode.height
@@ -95,9 +105,9 @@ def card(number: int, episode: Episode, brand: str, reader: Reader, ordinary_ms:
         is_open=episode.is_open,
         began=phrasing.at(episode.opened_ms, year=True),
         lasted=phrasing.say("lasted_so_far", length=length) if episode.is_open else length,
-        facts=_facts(episode, ordinary_ms, phrasing),
-        summary=summary(episode, ordinary_ms, phrasing),
-        story=story(episode, phrasing),
+        facts=_facts(episode, ordinary_ms, missing, phrasing),
+        summary=summary(episode, ordinary_ms, missing, phrasing),
+        story=story(episode, missing, phrasing),
         alarm=sentence(alarm, phrasing),
         height="" if height is alarm else sentence(height, phrasing),
         notes=_notes(height, phrasing),
@@ -130,7 +140,9 @@ def _exemplars(episode: Episode, phrasing: Phrasing, texts: Mapping[str, str] | 
     )
 
 
-def _facts(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> tuple[tuple[str, str], ...]:
+def _facts(
+    episode: Episode, ordinary_ms: int | None, missing: Sequence[Stretch], phrasing: Phrasing
+) -> tuple[tuple[str, str], ...]:
     height, words = episode.height.evidence, phrasing.words
     resolved_ms, alarm_ms = episode.resolved_ms, episode.time_ms(episode.alarm)
     lasted = phrasing.duration(episode.last_ms - episode.opened_ms)
@@ -147,6 +159,7 @@ def _facts(episode: Episode, ordinary_ms: int | None, phrasing: Phrasing) -> tup
         (words["fact_authors"], phrasing.whole(height.observed.authors)),
         (words["fact_negative"], phrasing.percent(worst)),
         (words["fact_delay"], words["unknown"] if ordinary_ms is None else phrasing.duration(alarm_ms - ordinary_ms)),
+        *(((words["fact_missing"], total(missing, phrasing)),) if missing else ()),
     )
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from pipeline.report.episodes import Episode
+from pipeline.report.missing import is_seen
 from schemas.window import WindowClosed
 
 __all__ = ["Onsets"]
@@ -31,7 +32,7 @@ class Onsets:
         """Take note of a minute. It says nothing when input is missing, or when there is nothing to compare it with."""
         said = window.detection
         alerts = self._alerts.get(window.brand)
-        if alerts is None or not window.observed or said.learning < 1 or said.score >= _ORDINARY_BELOW:
+        if alerts is None or not is_seen(window) or said.learning < 1 or said.score >= _ORDINARY_BELOW:
             return
         at = bisect_right(alerts, end_ms)
         if at < len(alerts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -14,10 +14,11 @@ from pipeline.report.brands import brand_rows, period
 from pipeline.report.chart import LEVEL_HEIGHT, SHARE_HEIGHT, VOLUME_HEIGHT
 from pipeline.report.episodes import Episode, episodes
 from pipeline.report.lead import lead, watched_rows
+from pipeline.report.missing import Stretch, said, span, total, united, within
 from pipeline.report.narrative import Reader, card
 from pipeline.report.onset import Onsets
 from pipeline.report.outcome import Outcomes
-from pipeline.report.phrasing import PHRASINGS, plain
+from pipeline.report.phrasing import PHRASINGS, Phrasing, plain
 from pipeline.report.planted import outcome_rows, verdict
 from pipeline.report.series import FEW_MENTIONS, BrandSeries
 from pipeline.report.talk import TALK_HEIGHT
@@ -31,6 +32,7 @@ __all__ = ["build_report"]
 
 _MAX_CARDS = 200
 _MAX_WATCHED = 200
+_MAX_STRETCHES = 20
 _BEFORE_MS, _AFTER_MS = 24 * 3_600_000, 3 * 3_600_000
 """What of the windows is drawn around a crisis that was asked for by its ID."""
 _LONGEST = 200
@@ -51,6 +53,7 @@ def build_report(  # noqa: PLR0913 - what a page is made of, each by name
     names: Mapping[str, str] = _NO_NAMES,
     texts: Mapping[str, str] | None = None,
     crisis_id: str | None = None,
+    late: Sequence[tuple[int, int]] = (),
 ) -> str:
     """Return one HTML page that loads nothing: the report for a communications team.
 
@@ -75,6 +78,8 @@ def build_report(  # noqa: PLR0913 - what a page is made of, each by name
         Texts of posts by ID, shown beside their links; without it there are only links.
     crisis_id : str, optional
         Show this crisis only, with everything unfolded, and the day before it.
+    late : sequence of (int, int)
+        Times, epoch milliseconds, of which it was known too late that input is missing: they count as observed.
 
     Raises
     ------
@@ -92,7 +97,9 @@ def build_report(  # noqa: PLR0913 - what a page is made of, each by name
     if outcomes is not None:
         for episode in found:
             outcomes.see_crisis(episode)
-    context = _words(reader, title, generated_from) | _crises(numbered, names, reader, onsets, asked=chosen is not None)
+    context = _words(reader, title, generated_from)
+    context |= _crises(numbered, names, reader, onsets, series, asked=chosen is not None)
+    context |= _missing(series.values(), late, reader.phrasing)
     watched = [e for e in found if not e.is_crisis] if chosen is None else []
     context |= {
         "period": period(series.values(), reader.phrasing),
@@ -124,15 +131,48 @@ def _words(reader: Reader, title: str, generated_from: str) -> dict[str, object]
 
 
 def _crises(
-    numbered: Sequence[Numbered], names: Mapping[str, str], reader: Reader, onsets: Onsets, *, asked: bool
+    numbered: Sequence[Numbered],
+    names: Mapping[str, str],
+    reader: Reader,
+    onsets: Onsets,
+    series: Mapping[str, BrandSeries],
+    *,
+    asked: bool,
 ) -> dict[str, object]:
     named = [(i, e, names.get(e.brand, e.brand)) for i, e in numbered]
+    cards = [card(i, e, brand, reader, onsets.of(e), _unseen(e, series, onsets)) for i, e, brand in named[:_MAX_CARDS]]
     return {
         "asked": asked,
         "lead": lead(numbered, names, reader.phrasing, asked=asked),
         "todo": todo_lists(named, reader.phrasing, reader.lang),
-        "cards": [card(i, e, brand, reader, onsets.of(e)) for i, e, brand in named[:_MAX_CARDS]],
+        "cards": cards,
         "left_out": len(numbered[_MAX_CARDS:]),
+    }
+
+
+def _unseen(episode: Episode, series: Mapping[str, BrandSeries], onsets: Onsets) -> list[Stretch]:
+    """Return where input was missing while a crisis may have been going on."""
+    known = series.get(episode.brand)
+    if known is None:
+        return []
+    ordinary_ms = onsets.of(episode)
+    first_ms = episode.opened_ms if ordinary_ms is None else min(ordinary_ms, episode.opened_ms)
+    last_ms = episode.resolved_ms or max(episode.last_ms, known.last_ms or 0)
+    return within(known.missing.stretches(), first_ms, last_ms)
+
+
+def _missing(series: Collection[BrandSeries], late: Sequence[tuple[int, int]], phrasing: Phrasing) -> dict[str, object]:
+    """Say where input is missing: of any brand, at the end, and where it was known too late."""
+    found = united(each for known in series for each in known.missing.stretches())
+    last_ms = max((known.last_ms or 0 for known in series), default=0)
+    told = united(Stretch(*each) for each in late)
+    longest = sorted(found, key=lambda each: (-each.length_ms, each.start_ms))[:_MAX_STRETCHES]
+    return {
+        "missing": total(found, phrasing) if found else "",
+        "missing_rows": [(span(each, phrasing), phrasing.duration(each.length_ms)) for each in sorted(longest)],
+        "missing_more": len(found) - len(longest),
+        "missing_at_end": phrasing.at(found[-1].start_ms) if found and found[-1].end_ms >= last_ms else "",
+        "missing_late": said(told, phrasing) if told else "",
     }
 
 

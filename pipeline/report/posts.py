@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.postid import LONGEST, web_address
 from pipeline.report.phrasing import plain
 
 __all__ = ["Post", "post", "posts"]
 
-_LONGEST_ID = 20
 _LONGEST_TEXT = 400
 """Characters of a text that are shown; few posts are longer."""
 
@@ -28,17 +28,16 @@ class Post:
 
 
 def posts(ids: Iterable[str], texts: Mapping[str, str] | None) -> tuple[Post, ...]:
-    """Return posts in the order of their IDs here. An ID comes from data: only digits become a link."""
+    """Return posts in the order of their IDs here. An ID comes from data: only one that is sound becomes a link."""
     return tuple(post(tweet_id, texts) for tweet_id in ids)
 
 
 def post(tweet_id: str, texts: Mapping[str, str] | None, note: str = "") -> Post:
     """Return one post."""
-    is_id = tweet_id.isascii() and tweet_id.isdigit() and len(tweet_id) <= _LONGEST_ID
     text = texts.get(tweet_id) if texts is not None else None
     return Post(
-        shown=plain(tweet_id, 2 * _LONGEST_ID),
-        href=f"https://x.com/i/web/status/{tweet_id}" if is_id else None,
+        shown=plain(tweet_id, LONGEST),
+        href=web_address(tweet_id),
         text=plain(text, _LONGEST_TEXT) if text else None,
         note=note,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.report.missing import Missing, is_seen
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 
@@ -30,25 +31,25 @@ class Point:
     low: float
     high: float
     negative_share: float | None
-    """Highest negative share of an hour with enough mentions; none when there was no such hour."""
+    """Highest negative share of an hour with enough mentions, hardly any missing; none when there was no such hour."""
     usual_share: float
     level: int
     """Highest level."""
     learning: float
     """Least of the baseline learnt."""
-    observed: bool
-    """False when input was missing in any of them."""
+    partial: bool
+    """Too much of the hour that `volume` is of is missing, so it is no volume to compare (`is_seen`)."""
 
     def join(self, other: Point) -> None:
         """Take in a neighbour; the order of joining does not matter."""
         if (other.volume, -other.time_ms) > (self.volume, -self.time_ms):
             self.time_ms, self.volume = other.time_ms, other.volume
             self.expected, self.low, self.high = other.expected, other.low, other.high
+            self.partial = other.partial
         if (other.negative_share or -1.0) > (self.negative_share or -1.0):
             self.negative_share, self.usual_share = other.negative_share, other.usual_share
         self.level = max(self.level, other.level)
         self.learning = min(self.learning, other.learning)
-        self.observed = self.observed and other.observed
 
 
 class BrandSeries:
@@ -63,17 +64,21 @@ class BrandSeries:
         self.peak_level = Level.CALM
         self.first_ms: int | None = None
         self.last_ms: int | None = None
+        self.missing = Missing()
         self._points: dict[int, Point] = {}
 
     def add(self, window: WindowClosed) -> int:
         """Take one window in; returns its end, epoch milliseconds."""
         end_ms = from_rfc3339(window.window_end)
         minute, hour, said = window.windows["1m"], window.windows["1h"], window.detection
+        partial = not is_seen(window)
         self.mentions += minute.volume
         self.negative += minute.negative
         self.peak_level = max(self.peak_level, said.level)
         self.first_ms = end_ms if self.first_ms is None else min(self.first_ms, end_ms)
         self.last_ms = end_ms if self.last_ms is None else max(self.last_ms, end_ms)
+        if not window.observed:
+            self.missing.add(end_ms)
         self._put(
             end_ms,
             Point(
@@ -82,11 +87,11 @@ class BrandSeries:
                 expected=said.expected_1h,
                 low=said.low_1h,
                 high=said.high_1h,
-                negative_share=hour.negative / hour.volume if hour.volume >= FEW_MENTIONS else None,
+                negative_share=hour.negative / hour.volume if hour.volume >= FEW_MENTIONS and not partial else None,
                 usual_share=said.negative_share_expected,
                 level=int(said.level),
                 learning=said.learning,
-                observed=window.observed,
+                partial=partial,
             ),
         )
         return end_ms

@@ -14,6 +14,7 @@ from pipeline.report.questions import GroupLine, group_lines, question_sentences
 from pipeline.report.recovery import recovery_sentences
 from pipeline.report.talk import TalkChart, draw_talk
 from pipeline.report.voice import VoiceChart, VoiceLine, draw_voice, voice_lines, voice_sentences
+from schemas.situation import Situation
 from schemas.times import from_rfc3339
 
 __all__ = ["Standing", "standing"]
@@ -40,6 +41,8 @@ class Standing:
     duties: str
     practices: tuple[PracticeGroup, ...]
     recovery: tuple[str, ...]
+    missing: str
+    """For how long of the day before input was missing; empty when it was not."""
 
 
 def standing(course: Course, phrasing: Phrasing, lang: str, texts: Mapping[str, str] | None) -> Standing | None:
@@ -70,4 +73,11 @@ def standing(course: Course, phrasing: Phrasing, lang: str, texts: Mapping[str, 
         duties=duty_counts(latest.duties, phrasing),
         practices=practice_groups(latest.duties, phrasing, lang),
         recovery=recovery_sentences(latest, phrasing),
+        missing=_missing(latest, phrasing),
     )
+
+
+def _missing(latest: Situation, phrasing: Phrasing) -> str:
+    if not latest.unobserved_minutes:
+        return ""
+    return phrasing.say("note_missing", length=phrasing.duration(latest.unobserved_minutes * 60_000))

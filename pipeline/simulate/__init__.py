@@ -4,6 +4,7 @@ Ordinary talk is bursty, moody and partly negative as real talk is; the words we
 write, not chosen from what the project's sentiment model knows.
 """
 
+from pipeline.simulate.brief import Brief, brief_talk
 from pipeline.simulate.scenario import BrandTalk, Kind, Planted, Scenario, Shape, default_scenario
 from pipeline.simulate.stream import MAX_DELAY_MS, SimulatedTweet, simulate
 from pipeline.simulate.truth import PlantedTruth, Truth, truth
@@ -13,6 +14,7 @@ from pipeline.simulate.writing import Written, write
 __all__ = [
     "MAX_DELAY_MS",
     "BrandTalk",
+    "Brief",
     "Kind",
     "Planted",
     "PlantedTruth",
@@ -21,6 +23,7 @@ __all__ = [
     "SimulatedTweet",
     "Truth",
     "Written",
+    "brief_talk",
     "default_scenario",
     "demo_watchlist",
     "simulate",

@@ -65,6 +65,7 @@ def overdue(scene: Scene, due: Due) -> CommunicationOverdue:
         last_update_at=_time(voice.last_update_ms),
         silent_on=voice.as_published(scene.brief.concerns, due_ms=due.at_ms, now_ms=end_ms).silent_on,
         waiting=waiting(scene.pool),
+        unobserved_minutes=scene.bucket.unobserved_minutes,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipeline.postid import is_keepable
 from pipeline.situation.moments import LAST_MS
 from schemas.tone import ToneIssue
 
@@ -12,7 +13,6 @@ __all__ = ["count", "moment", "short_text", "terms", "times", "tones", "total", 
 
 _MOST = 1 << 53
 _LONGEST = 200
-_LONGEST_ID = 32
 
 
 def whole(value: Any, below: int) -> int:
@@ -55,7 +55,7 @@ def short_text(value: Any) -> str:
 
 def tweet(value: Any) -> str:
     """Return the ID of a post; ``TypeError`` or ``ValueError`` if it is none."""
-    if not 0 < len(short_text(value)) <= _LONGEST_ID or not value.isascii():
+    if not is_keepable(short_text(value)):
         raise ValueError("not the ID of a post")
     return str(value)
 

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from pipeline.postid import is_keepable
 from pipeline.situation.stored import moment, tweet, whole
 from schemas.mention import Mention
 
@@ -32,7 +33,6 @@ _BYTES = 5
 _HASHES = 1 << 8 * _BYTES
 _WORDS = 8
 _WORD_HASHES = 1 << 24
-_LONGEST_ID = 32
 _MOST_REACH = (1 << 31) - 1
 
 
@@ -226,7 +226,7 @@ def is_question_to_the_brand(mention: Mention) -> bool:
 
 def is_tweet_id(tweet_id: str) -> bool:
     """Whether an ID is one that state and events can hold."""
-    return 0 < len(tweet_id) <= _LONGEST_ID and tweet_id.isascii()
+    return is_keepable(tweet_id)
 
 
 def hash_of(text: str) -> int:

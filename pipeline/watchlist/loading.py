@@ -19,7 +19,12 @@ T = TypeVar("T")
 VERSION = 1
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-_HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}", re.ASCII)
+_HANDLE = re.compile(
+    r"@?[A-Za-z0-9_]{1,15}"  # of X
+    r"|@?(?=.{1,100}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,62}"  # of Bluesky
+    r"|did:[a-z0-9]{1,16}:[A-Za-z0-9._:%-]{1,80}",
+    re.ASCII,
+)
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 _TOP_FIELDS = ("version", "brands")
 _BRAND_FIELDS = ("name", "aliases", "handles", "hashtags", "official", "excludes", "calendar")
@@ -120,7 +125,8 @@ def _handles(table: Mapping[str, Any], field: str, where: str) -> tuple[str, ...
     for i, handle in enumerate(handles):
         if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
             raise WatchlistError(
-                f"{where}: {field}[{i}]: expected a handle of 1 to 15 letters, digits or _, got {shown(handle)}"
+                f"{where}: {field}[{i}]: expected a handle of 1 to 15 letters, digits or _, "
+                f"or of Bluesky a domain name or a DID, got {shown(handle)}"
             )
     return _distinct(handle.removeprefix("@") for handle in handles)
 

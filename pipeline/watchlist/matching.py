@@ -139,7 +139,10 @@ class Watchlist:
         if len(names) > MAX_NAMES:
             names = _first(names)
         owners: tuple[str, ...] = ()
-        if tweet.author_handle and (owners := self._official.get(author := fold_name(tweet.author_handle), ())):
+        name = tweet.author_handle
+        if name is None and tweet.author_id is not None and tweet.author_id.startswith("did:"):
+            name = tweet.author_id  # Bluesky names accounts by this alone
+        if name and (owners := self._official.get(author := fold_name(name), ())):
             names += [(brand, "@" + author) for brand in owners]
         return _matches(names, owners) if names else ()
 

@@ -44,7 +44,7 @@ def test_brands_beyond_the_limit_are_one_with_counts_summed_and_the_highest_leve
         "b": CALM._replace(level=1, mentions=30, negative=12, usual_share=0.4, expected=20.0),
         "c": CALM._replace(level=3, mentions=10, negative=8, usual_share=0.2, expected=5.0, waiting=4, missed=1),
     }
-    numbers["b"] = numbers["b"]._replace(waiting=3, missed=2)
+    numbers["b"] = numbers["b"]._replace(waiting=3, missed=2, unobserved=0.5)
     metrics = asked_about_brands(1, ["a", "b", "c"], numbers)
     assert samples(metrics, "vigie_brand_level") == {("a",): 0, ("other",): 3}
     assert samples(metrics, "vigie_brand_mentions_last_hour") == {("a",): 10, ("other",): 40}
@@ -53,6 +53,12 @@ def test_brands_beyond_the_limit_are_one_with_counts_summed_and_the_highest_leve
     assert samples(metrics, "vigie_brand_negative_share_expected_ratio") == {("a",): 0.2, ("other",): 0.35}
     assert samples(metrics, "vigie_brand_questions_waiting") == {("a",): 0, ("other",): 7}
     assert samples(metrics, "vigie_brand_updates_missed") == {("a",): 0, ("other",): 2}
+    assert samples(metrics, "vigie_brand_unobserved_ratio") == {("a",): 0, ("other",): 0.5}
+
+
+def test_the_share_of_the_hour_that_is_missing_is_that_of_the_newest_window() -> None:
+    assert BrandNumbers.of(WINDOW).unobserved == 0
+    assert BrandNumbers.of(replace(WINDOW, unobserved={"1h": 15, "24h": 90})).unobserved == 0.25
 
 
 def test_which_brands_have_a_label_follows_the_watchlist_and_not_who_was_spoken_of_first() -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import ConsumerRecord
+from msgspec import structs
 
 from agents import track
 from agents.metrics import Metrics
@@ -17,7 +18,7 @@ from agents.track import TrackStage
 from agents.transport import OutRecord, RecordBatch
 from pipeline.tracker import clock_key
 from schemas.codec import encode
-from schemas.mention import Mention, Origin, Watermark
+from schemas.mention import Gap, Mention, Origin, Watermark
 from tests.pipeline.logs import START_MS, mention, watermark
 
 CLOCK = clock_key(0).encode()
@@ -138,3 +139,19 @@ async def test_after_a_write_that_was_broken_off_nothing_is_complete_any_more(si
     assert not first.completed
     assert not second.completed
     assert site.writes == [[b"a", b"b"]]
+
+
+def test_what_became_of_gap_records_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(monkeypatch)
+    batch = site.batch("acme")
+    gap = Gap(source_partition=0, offset=1, start_ms=START_MS + 60_000, end_ms=START_MS + 120_000)
+    cut = structs.replace(gap, offset=2, late_from_ms=START_MS)
+    more = [
+        ConsumerRecord("vigie.mentions", 0, 9 + at, START_MS, 0, None, encode(each), None, 0, 0, ())
+        for at, each in enumerate((gap, cut))
+    ]
+
+    asyncio.run(site.stage.process(RecordBatch("vigie.mentions", 0, cast("Any", [*batch.records, *more]), 1 << 40)))
+
+    counted = {mark: counter._value.get() for mark, counter in site.stage._gaps.items()}
+    assert counted == {"marked": 1, "cut": 1, "closed": 0}

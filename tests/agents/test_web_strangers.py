@@ -89,7 +89,7 @@ async def well(app: VigieApp) -> bool:
 
 async def test_the_pages_are_for_this_machine_unless_more_is_asked_for(app: VigieApp) -> None:
     assert Settings.model_fields["web_host"].default == LOOPBACK
-    assert [host for host, _ in cast("Any", app.web)._pages_runner.addresses] == [LOOPBACK]
+    assert [host for host, _ in cast("Any", app.web).addresses] == [LOOPBACK]
 
 
 @pytest.mark.parametrize("path", ["/", "/table/", "/router/", "/router/topics", "/graph/", "/stats", "/metrics/", "//"])

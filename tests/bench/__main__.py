@@ -21,7 +21,7 @@ from tests.bench.results import DEFAULT_PATH, Options, Part, Results
 from tests.bench.targets import judge
 from tests.brokers.jars import JarsError, class_path
 
-PARTS = ("throughput", "delay", "scaling", "footprint", "capacity", "report")
+PARTS = ("throughput", "delay", "scaling", "footprint", "ingest", "capacity", "report")
 """Modules of `tests.bench` with a function ``run(options, results)``: later ones read what earlier ones wrote."""
 
 QUICK = Options(quick=True, runs=1, records=20_000, warm_up=5_000)

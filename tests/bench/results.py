@@ -23,6 +23,7 @@ from pipeline.capacity import Measured
 __all__ = [
     "Delay",
     "Footprint",
+    "Ingest",
     "Machine",
     "Memory",
     "Options",
@@ -184,6 +185,24 @@ class Footprint(msgspec.Struct, kw_only=True):
     memory: list[Memory] = msgspec.field(default_factory=list)
 
 
+class Ingest(msgspec.Struct, frozen=True, kw_only=True):
+    """One ingester between a stream of X and Kafka, at one speed."""
+
+    name: str
+    sent: int
+    stored: int
+    per_second: float
+    """Posts stored a second, from the first to the last."""
+    cpu_us: float
+    """CPU of the ingester a post, microseconds."""
+    behind_s: float
+    """From the last post sent to the last one stored."""
+    spool_mib: float
+    """Most that waited on disk for Kafka."""
+    rss_mib: float
+    """Most resident memory."""
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """A number that was asked for."""
 
@@ -214,6 +233,7 @@ class Results(msgspec.Struct, kw_only=True):
     delays: list[Delay] = msgspec.field(default_factory=list)
     scaling: list[Scaling] = msgspec.field(default_factory=list)
     footprint: Footprint | None = None
+    ingest: list[Ingest] = msgspec.field(default_factory=list)
     ratios: dict[str, float] = msgspec.field(default_factory=dict)
     """Of the throughput, by name: "vigie enrich / bare loop enrich", as `tests.bench.throughput` computes them."""
     targets: list[Target] = msgspec.field(default_factory=list)

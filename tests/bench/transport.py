@@ -30,7 +30,6 @@ import agents.wiring
 from agents import logs
 from agents.app import create_app
 from agents.enrich import _mention_record
-from agents.feed import feed
 from agents.metrics import PartitionFacts, StageMeter
 from agents.processes import calm_collector, role_environment
 from agents.role import Role
@@ -44,6 +43,7 @@ from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from pipeline.text import StandardAnalyzer
 from pipeline.watchlist import Watchlist
 from tests.brokers.kafka import Kafka
+from tests.feed import feed
 
 _SAMPLE = 10_000
 _TREE = Path(__file__).parents[2]

@@ -17,7 +17,6 @@ import trustme
 from agents import exits
 from agents.connection import refusal
 from agents.embedded.probe import LOOPBACK, free_port
-from agents.feed import feed
 from agents.processes import role_environment
 from agents.settings import load_settings
 from agents.topics import BrokerRefused, TopicProblem, check_topics
@@ -25,6 +24,7 @@ from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from tests.brokers.secured import SecuredKafka
 from tests.brokers.tokens import TokenGiver
+from tests.feed import feed
 from tests.live.vigie import Vigie, differences, now_ms, oracle
 
 # A client drops the connection whose handshake failed, and the event loop ends before its transport is closed: whether

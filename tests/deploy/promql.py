@@ -9,6 +9,7 @@ import promql_parser
 from prometheus_client.metrics_core import Metric
 
 from agents.metrics import Metrics
+from agents.metrics.ingest import IngestMetrics
 
 __all__ = ["complaints", "recorded"]
 
@@ -24,7 +25,7 @@ _PROMETHEUS = {"up": _TARGET, "ALERTS": {*_TARGET, "alertname", "alertstate", "s
 
 @cache
 def _published() -> dict[str, set[str]]:
-    """Return the labels of every series that a worker can show."""
+    """Return the labels of every series that a worker or an ingester can show."""
     known = dict(_PROMETHEUS)
     for family, labels in _families():
         for suffix, more in _SUFFIXES[family.type].items():
@@ -33,7 +34,8 @@ def _published() -> dict[str, set[str]]:
 
 
 def _families() -> Iterator[tuple[Metric, set[str]]]:
-    for collector in Metrics().registry._collector_to_names:
+    collectors = (*Metrics().registry._collector_to_names, *IngestMetrics().registry._collector_to_names)
+    for collector in collectors:
         for family in collector.collect():
             labels = {name for sample in family.samples for name in sample.labels} - {"le"}
             labels |= set(getattr(collector, "_labelnames", ())) | set(getattr(family, "_labelnames", ()))

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from agents.cli.main import main
-from agents.role import Role
+from agents.role import Role, ingest_web_port, web_port
+from agents.settings import Settings
 from pipeline.notify.file import load_plan
 from pipeline.watchlist import Watchlist
 from tests.deploy.files import COMPOSE, ROOT, documents, project
@@ -20,7 +21,8 @@ from tests.deploy.files import COMPOSE, ROOT, documents, project
 (SETUP,) = documents(COMPOSE)
 SERVICES: dict[str, Any] = SETUP["services"]
 ROLES = [role.value for role in Role]
-OURS = [*ROLES, "topics", "demo"]
+SOURCES = ["x", "x-compliance", "jetstream"]
+OURS = [*ROLES, *(f"ingest-{source}" for source in SOURCES), "topics", "demo"]
 
 
 def compose_schema() -> Any:
@@ -82,6 +84,36 @@ def test_every_role_is_a_service_that_waits_for_its_topics_and_asks_for_its_own_
     assert service["healthcheck"]["test"] == ["CMD", "vigie", "health", "--role", role]
     assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_is_a_service_that_is_asked_for_and_keeps_its_journal(source: str) -> None:
+    service = SERVICES[f"ingest-{source}"]
+    assert service["profiles"] == [source]
+    assert service["command"] == ["ingest", source]
+    assert service["healthcheck"]["test"] == ["CMD", "vigie", "health", "--ingest"]
+    assert f"ingest:{service['environment']['VIGIE_INGEST_DIR']}" in service["volumes"]
+    assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    token = service["environment"].get("VIGIE_X_TOKEN_FILE")
+    assert (token, service.get("secrets")) == (
+        ("/run/secrets/x_token", ["x_token"]) if source.startswith("x") else (None, None)
+    )
+    assert set(service.get("secrets", [])) <= set(SETUP["secrets"])
+
+
+def test_the_journal_belongs_to_whom_the_image_runs_as() -> None:
+    dockerfile = (ROOT / "deploy/docker/Dockerfile").read_text(encoding="utf-8")
+    folder = SERVICES["ingest-x"]["environment"]["VIGIE_INGEST_DIR"]
+    assert f"RUN install -d -o 10001 -g 10001 -m 0700 {folder}\n" in dockerfile
+
+
+def test_prometheus_looks_for_every_service_of_ours_where_it_answers() -> None:
+    (config,) = documents(ROOT / "deploy/prometheus/prometheus.yml")
+    (job,) = config["scrape_configs"]
+    asked = {name: each["port"] for each in job["dns_sd_configs"] for name in each["names"]}
+    settings = Settings(web_port=Settings.model_fields["web_port"].default)
+    served = {role.value: web_port(settings, role) for role in Role}
+    assert asked == served | {f"ingest-{source}": ingest_web_port(settings) for source in SOURCES}
 
 
 @pytest.mark.parametrize("name", OURS)

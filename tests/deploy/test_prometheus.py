@@ -17,6 +17,7 @@ CONTRACT = {
     *("VigieWatermarkStalled", "VigieNoTweets", "VigieFreshnessBudgetBurn", "VigieLossBudgetBurn"),
     *("VigieDeliveryBudgetBurn", "VigieNotificationsStuck", "VigieStateProblems", "VigieReloadFailed"),
     *("VigieTooManyAlarms", "VigieModelLearning", "VigieErasureOverdue"),
+    *("VigieIngestDisconnected", "VigieIngestGap", "VigieIngestSpooling", "VigieIngestRulesStale"),
 }
 
 needs_promtool = pytest.mark.skipif(
@@ -145,6 +146,7 @@ def test_amtool_accepts_the_alertmanager_configuration() -> None:
         (["alertname=VigieCrisis", "source=vigie", "brand=acme", "crisis_id=1"], "crisis"),
         (["alertname=VigieWorkerDown", "severity=page", "job=vigie", "role=track"], "page"),
         (["alertname=VigieStateProblems", "severity=ticket", "job=vigie", "reason=corrupt"], "ticket"),
+        (["alertname=VigieIngestDisconnected", "severity=page", "job=vigie", "source=x"], "page"),
     ],
 )
 def test_crises_pages_and_tickets_go_to_receivers_of_their_own(labels: list[str], receiver: str) -> None:

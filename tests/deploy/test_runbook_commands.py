@@ -124,7 +124,7 @@ COURSE = [
         {DELETE}tweets.raw"
         vigie topics create
         head -n 100 tweets.jsonl > again.jsonl
-        vigie produce again.jsonl
+        vigie ingest file again.jsonl
         code=0; vigie worker > worker.log 2>&1 || code=$?
         test "$code" = 78
         grep "the topic was deleted and made again" worker.log

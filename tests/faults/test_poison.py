@@ -82,14 +82,16 @@ def test_every_raw_record_is_accounted_for_whatever_is_in_it(batch: list[int]) -
 def assert_accounted_for(parsed: Parsed, enriched: Enriched) -> None:
     """Check what `Enriched` promises of one record."""
     counts, rejected = enriched.counts, enriched.rejected
-    future = sum(reject.reason is DeadLetterReason.IN_THE_FUTURE for reject in rejected)
+    gaps = sum(reject.exception == "FutureGap" for reject in rejected)
+    future = sum(reject.reason is DeadLetterReason.IN_THE_FUTURE for reject in rejected) - gaps
     spoken_of = len({mention_.origin.index for mention_ in enriched.mentions})
     assert (counts["records"], counts["skipped"]) == (1, 0)
-    assert len(rejected) - future == len(parsed.rejects)
+    assert len(rejected) - future - gaps == len(parsed.rejects)
     assert counts["tweets"] + future == len(parsed.tweets)
     assert counts["tweets"] == counts["duplicates"] + counts["unmatched"] + spoken_of
     assert counts["late"] == len({m.origin.index for m in enriched.mentions if m.late})
-    assert len(enriched.gaps) + counts["gaps_too_late"] == len(parsed.gaps)
+    assert len(enriched.gaps) == counts["gaps"]
+    assert counts["gaps"] + gaps + counts["gaps_too_late"] + counts["compliance_gaps"] == len(parsed.gaps)
     assert counts["compliance"] == len(parsed.compliance)
     assert counts["ignored"] == (parsed.ignored is not None)
     assert rejected or counts["tweets"] or parsed.gaps or counts["compliance"] or counts["ignored"]

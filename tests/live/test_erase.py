@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from agents.faultpoints import FaultPoint
-from agents.feed import feed
 from agents.reading import read_topic
 from agents.settings import Settings
 from agents.state import ChangelogPartition
@@ -27,6 +26,7 @@ from schemas.situation import CommunicationOverdue, CrisisRecord
 from schemas.times import from_rfc3339
 from tests.brokers.base import Broker
 from tests.brokers.client import Record, alter_topic, committed_offsets, consume_all, end_offsets_of
+from tests.feed import feed
 from tests.live.vigie import Vigie, differences, now_ms, oracle, until
 from tests.pipeline.explain.logs import scenario
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from agents import exits
-from agents.feed import feed
 from agents.processes import role_environment
 from agents.settings import Settings
 from pipeline.erasure import named_ids, redacted
@@ -23,6 +22,7 @@ from schemas.crisis import CrisisEvent
 from schemas.reading import read_crisis_record
 from tests.brokers.base import Broker
 from tests.brokers.client import consume_all, produce
+from tests.feed import feed
 from tests.live.vigie import Vigie, now_ms, oracle
 from tests.pipeline.explain.logs import records
 

@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaProducer
 from agents import exits
 from agents.connection import client_options
 from agents.faultpoints import FaultPoint
-from agents.feed import feed
 from agents.processes import role_environment
 from agents.reading import read_topic
 from agents.settings import Settings
@@ -24,6 +23,7 @@ from schemas.codec import decode, encode
 from schemas.deadletter import HEADER_PREFIX
 from schemas.times import from_rfc3339
 from tests.brokers.base import Broker
+from tests.feed import feed
 from tests.live.vigie import Vigie, differences, now_ms, oracle, until
 from tests.pipeline.explain.logs import records
 

@@ -14,13 +14,13 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents.connection import client_options
-from agents.feed import feed
 from agents.reading import read_topic
 from agents.settings import Settings
 from pipeline.archive import ArchiveRecord
 from pipeline.simulate import demo_watchlist
 from schemas.codec import decode, encode
 from tests.brokers.base import Broker
+from tests.feed import feed
 from tests.live.vigie import Vigie, now_ms, oracle, until
 from tests.pipeline.explain.logs import records
 

@@ -20,7 +20,6 @@ from aiokafka import ConsumerRecord
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.embedded.probe import LOOPBACK
-from agents.feed import feed
 from agents.reading import read_topic
 from agents.role import Role
 from pipeline.archive import ArchiveRecord
@@ -28,6 +27,7 @@ from pipeline.enrich import Enricher
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from pipeline.simulate.scenario import DEMO_START_MS
 from pipeline.text import StandardAnalyzer
+from pipeline.tracker import GapMark
 from pipeline.watchlist import Watchlist
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.deadletter import HEADER_PREFIX, DeadLetterReason
@@ -36,6 +36,7 @@ from schemas.reading import read_crisis_record, read_window
 from schemas.times import from_rfc3339
 from schemas.window import Level, WindowClosed
 from tests.brokers.base import Broker
+from tests.feed import feed
 from tests.live.vigie import Vigie, now_ms, oracle, until
 from tests.ports import free_ports
 
@@ -365,8 +366,12 @@ def test_every_label_value_is_of_a_closed_set(site: Site, role: Role) -> None:
             "skipped",
             "compliance",
             "ignored",
+            "gaps",
+            "gaps_cut",
             "gaps_too_late",
+            "compliance_gaps",
         },
+        "mark": {mark.value for mark in GapMark},
         "since": {"event", "append"},
         "type": {kind.value for kind in CrisisEventType},
         "level": {str(int(level)) for level in Level} & numbers,

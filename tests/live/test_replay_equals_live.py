@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.feed import feed
 from pipeline.archive import ArchiveRecord
 from pipeline.simulate import default_scenario, demo_watchlist, simulate
 from schemas.times import to_rfc3339
 from tests.brokers.base import Broker
+from tests.feed import feed
 from tests.live.vigie import Vigie, differences, kill, now_ms, oracle
 
 RECORDS = 9_000

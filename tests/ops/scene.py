@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.role import Role
+from agents.role import Role, ingest_web_port
 from pipeline.formats import parse
 from schemas.crisis import CrisisEvent, CrisisEventType
 from schemas.reading import read_crisis_record
 from tests.brokers.base import Broker
 from tests.faults.logs import Log, talk
 from tests.faults.trial import Trial
+from tests.ingest.trial import Trial as IngestTrial
 from tests.live.vigie import now_ms
 from tests.ops.alertmanager import running_alertmanager
 from tests.ops.prometheus import Prometheus, scraping
@@ -80,9 +81,12 @@ def played(broker: Broker, folder: Path) -> Iterator[Scene]:
         alertmanager = stack.enter_context(running_alertmanager(folder / "alertmanager", paged.url))
         trial = _trial(broker, folder, alertmanager=alertmanager, webhook=told.url)
         ports = {role.value: trial.settings.web_port + at for at, role in enumerate(Role)}
+        way_in = stack.enter_context(_way_in(broker, folder / "ingest"))
+        ports["ingest"] = ingest_web_port(way_in.settings)
         prometheus = stack.enter_context(scraping(folder / "prometheus", ports, alertmanager=alertmanager))
         with trial.worker() as worker:
-            _until_scraped(prometheus, len(ports), trial)
+            _until_scraped(prometheus, len(Role), trial)
+            _lose_the_source(way_in, prometheus)
             # Whole days, so that night and day lie in the log as the simulator means them.
             log = talk(11, 12_000, 2, start_ms=now_ms() // _DAY_MS * _DAY_MS - 2 * _DAY_MS).closed()
             start_s = time.time()
@@ -101,6 +105,32 @@ def played(broker: Broker, folder: Path) -> Iterator[Scene]:
                 worker_log=trial.folder / "worker.log",
                 texts=_texts(log),
             )
+
+
+@contextmanager
+def _way_in(broker: Broker, folder: Path) -> Iterator[IngestTrial]:
+    """Run an ingester that follows a local X, into a topic of its own: the log of the scene is of other days."""
+    folder.mkdir()
+    trial = IngestTrial(broker, folder, f"ops-in-{time.time_ns():x}.", lambda *_, **__: None, x_access="pro")
+    try:
+        server = trial.x(rate=1.0)  # seldom enough for keep-alives in between
+        trial.ingest("x")
+        trial.connected(server)
+        yield trial
+    finally:
+        trial.close()
+
+
+def _lose_the_source(way_in: IngestTrial, prometheus: Prometheus) -> None:
+    """Have X go away, until Prometheus has seen it, and come back."""
+    (server,) = way_in._servers
+    for asked, connections in (("", 1.0), ("refuse", 0.0), ("listen", 1.0)):
+        if asked:
+            server.ask(asked)
+        way_in.until(
+            lambda wanted=connections: prometheus.now(f'vigie_ingest_connections{{source="x"}} == {wanted}'),  # type: ignore[misc]
+            f"{connections} connections to X as Prometheus sees them",
+        )
 
 
 def _trial(broker: Broker, folder: Path, *, alertmanager: str, webhook: str) -> Trial:

@@ -85,6 +85,12 @@ def test_a_healthy_run_pages_nobody_about_vigie_itself(scene: Scene) -> None:
     assert not severe.intersection(firing) - OF_SPEED
 
 
+def test_what_a_source_said_while_nobody_heard_it_is_a_ticket_and_no_page(scene: Scene) -> None:
+    alerts = [alert for alert in scene.prometheus.ask("alerts")["alerts"] if alert["state"] == "firing"]
+    gaps = [alert["labels"] for alert in alerts if alert["labels"]["alertname"] == "VigieIngestGap"]
+    assert [(each["severity"], each["source"], each["reason"]) for each in gaps] == [("ticket", "x", "disconnected")]
+
+
 def test_the_workers_said_what_they_did_in_json_and_without_tweets(scene: Scene) -> None:
     lines, said = log_lines(scene), scene.worker_log.read_text(encoding="utf-8")
     assert len(scene.texts) > 1000

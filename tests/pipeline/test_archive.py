@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from collections import Counter
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.archive import ArchiveError, ArchiveRecord, read
+from pipeline.archive import ArchiveError, ArchiveRecord, line_reader, read
 from pipeline.archive import source as source_module
 from pipeline.archive.record import by_time, runs_backwards
 from pipeline.formats import parse
@@ -326,3 +327,28 @@ def test_every_table_of_the_crisis_archives_is_read_or_refused_for_its_missing_t
     records = list(read(path))
     assert len(records) >= 1_000
     assert reasons_of(records) == []
+
+
+@pytest.mark.parametrize("skip", [0, 1, 3, 5, 9])
+@pytest.mark.parametrize("name", ["lines.jsonl", "backwards.jsonl", "document.json", "rows.csv"])
+def test_who_was_interrupted_leaves_out_what_came_first(tmp_path: Path, name: str, skip: int) -> None:
+    times = range(5) if name != "backwards.jsonl" else reversed(range(5))
+    tweets = [{"id": str(9 + at), "created_at": f"2026-06-01T00:00:0{at}Z", "text": f"post {at}"} for at in times]
+    path = tmp_path / name
+    if name == "rows.csv":
+        path.write_text("id,created_at,text\n" + "".join(",".join(each.values()) + "\n" for each in tweets))
+    elif name == "document.json":
+        path.write_text(json.dumps(tweets, indent=1))
+    else:
+        path.write_text("\n\n".join(json.dumps(each) for each in tweets))
+    everything = list(read(path))
+    assert len(everything) == 5
+    assert list(read(path, skip=skip)) == everything[skip:]
+
+
+def test_lines_from_elsewhere_become_the_records_that_a_file_of_them_gives(tmp_path: Path) -> None:
+    lines = [b'{"id": "12", "created_at": "2026-06-01T00:00:00Z", "text": "hello"}', b"no JSON", b'{"Tweet": "mapped"}']
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    for mapping in (None, {"text": "Tweet"}):
+        assert list(map(line_reader(mapping), lines)) == list(read(path, mapping=mapping))

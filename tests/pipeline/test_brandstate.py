@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -26,13 +27,29 @@ SETTINGS = EngineSettings()
 START = START_MS // MINUTE_MS
 
 
+def id_of_x(rng: Random, offset: int) -> str:
+    del rng
+    return str(5 * 10**17 + offset)
+
+
+def id_of_bluesky(rng: Random, offset: int) -> str:
+    account, key = ("".join(rng.choices("abcdefghijklmnopqrstuvwxyz234567", k=length)) for length in (24, 13))
+    del offset
+    return f"at://did:plc:{account}/app.bsky.feed.post/{key}"
+
+
 def brand_after(
-    minutes: int, a_minute: int, *, factory: DetectorFactory = Detector, phrases: int = 8
+    minutes: int,
+    a_minute: int,
+    *,
+    factory: DetectorFactory = Detector,
+    phrases: int = 8,
+    ids: Callable[[Random, int], str] = id_of_x,
 ) -> tuple[BrandState, list[int]]:
     """Return a brand with so many mentions a minute, and the sizes of its state; two buckets are open."""
     rng = Random(11)
     brand = BrandState("acme", SETTINGS, factory)
-    pool = [talk(rng, START, n, phrases) for n in range(600)]
+    pool = [replace(talk(rng, START, n, phrases), tweet_id=ids(rng, n)) for n in range(600)]
     sizes, offset = [], 0
     for minute in range(START, START + minutes):
         for _ in range(a_minute):
@@ -91,6 +108,12 @@ def changed(brand: BrandState, **changes: object) -> bytes:
 
 def test_the_state_of_a_busy_brand_is_at_most_8_kib() -> None:
     _brand, sizes = brand_after(25 * 60, 50)
+
+    assert max(sizes) <= 8 * 1024
+
+
+def test_the_state_of_a_busy_brand_is_no_larger_where_ids_are_long() -> None:
+    _brand, sizes = brand_after(3 * 60, 50, ids=id_of_bluesky)
 
     assert max(sizes) <= 8 * 1024
 

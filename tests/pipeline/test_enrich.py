@@ -192,7 +192,15 @@ def test_a_gap_is_cut_to_what_is_still_open_and_counted_when_nothing_is() -> Non
     late = {"type": "gap", "start_ms": START_MS - 90_000, "end_ms": START_MS - 30_000}
     out = enriched(record(0, tweet(1)), *(Record(n, START_MS, None, encode(g)) for n, g in enumerate((gap, late), 1)))
 
-    assert out.gaps == [Gap(source_partition=0, offset=1, start_ms=START_MS - 30_000, end_ms=START_MS + 60_000)]
+    assert out.gaps == [
+        Gap(
+            source_partition=0,
+            offset=1,
+            start_ms=START_MS - 30_000,
+            end_ms=START_MS + 60_000,
+            late_from_ms=START_MS - 90_000,
+        )
+    ]
     assert out.counts["gaps_too_late"] == 1
 
 

@@ -30,7 +30,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from agents import exits
 from agents.connection import client_options
-from agents.feed import feed
+from agents.ingest.contract import Outlet, Post
+from agents.ingest.runner import deliver
 from agents.processes import role_command, role_environment
 from agents.reading import read_topic
 from agents.role import Role
@@ -38,11 +39,13 @@ from agents.saying import saying
 from agents.settings import Settings, load_settings
 from agents.topics import admin_client, check_topics, create_topics, topic_specs
 from pipeline.archive import ArchiveRecord
+from pipeline.ingest.coverage import GapReason, Missing
 from pipeline.simulate import demo_watchlist
 from schemas.cloudevents import EventType
 from schemas.codec import encode
 from schemas.deadletter import HEADER_PREFIX
 from tests.brokers.guarded import ALLOW, KINDS, LITERAL, OPERATIONS, STRANGER, USERS, GuardedKafka
+from tests.feed import feed
 from tests.live.vigie import Vigie, now_ms, oracle
 from tests.ops.receiver import receiving
 from tests.pipeline.explain.logs import records
@@ -90,6 +93,10 @@ NOT_GIVEN = {
     Right("vigie-erase", "Read", NAMES.raw),
     Right("vigie-erase", "Write", NAMES.raw),
     Right("vigie-erase", "Write", NAMES.windows),
+    Right("vigie-ingest", "Read", NAMES.raw),
+    Right("vigie-ingest", "Read", NAMES.deadletters),
+    Right("vigie-ingest", "Write", NAMES.compliance),
+    Right("vigie-ingest", "Write", NAMES.mentions),
     Right("vigie-team", "Read", NAMES.raw),
     Right("vigie-team", "Read", NAMES.mentions),
     Right("vigie-team", "Write", NAMES.crises),
@@ -269,6 +276,40 @@ async def test_whoever_answers_crises_can_say_what_they_make_of_them_and_say_no_
         for topic in (settings.topics.crises, settings.topics.mentions):
             with pytest.raises(NotOnTopic):
                 await producer.send_and_wait(topic, b"made up")
+
+
+class ThreePosts:
+    """A source that gives two posts, with a gap between, and a notice."""
+
+    name = "three"
+
+    async def run(self, outlet: Outlet) -> None:
+        await outlet.put([Post(b"1", b'{"data":{"id":"1","text":"one"}}')])
+        await outlet.gap(Missing(1_000, 2_000), GapReason.DISCONNECTED)
+        await outlet.put([Post(b"2", b'{"data":{"id":"2","text":"two"}}'), Post(b"1", encode(NOTICE))])
+
+
+async def test_an_ingester_brings_posts_and_gaps_in_with_the_one_right_that_it_has(
+    guarded: GuardedKafka, tmp_path: Path, tell: Tell
+) -> None:
+    plain = load_settings(brokers=guarded.bootstrap)
+    await create_topics(plain, raw_partitions=2, partitions=2, replication=1)
+    ends = await raw_ends(plain)
+    settings = load_settings(**guarded.password_login(tmp_path, "vigie-ingest"), ingest_dir=tmp_path / "journals")
+    async with asyncio.timeout(TIMEOUT_S):
+        sums = await deliver(settings, ThreePosts())
+    assert (sums.put, sums.stored, sums.dropped, sums.waiting, len(sums.gaps)) == (3, 3, 0, 0, 1)
+    written = {partition: end - ends[partition] for partition, end in (await raw_ends(plain)).items()}
+    assert sum(written.values()) == 3 + len(ends), "posts once, the gap in every partition"
+    assert all(written.values())
+    tell("connections", "an ingester with Write on tweets.raw alone brought posts, a notice and a gap in")
+
+
+async def raw_ends(settings: Settings) -> dict[int, int]:
+    """The end of each partition of tweets.raw."""
+    async with AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False) as consumer:
+        tps = [TopicPartition(settings.topics.raw, partition) for partition in range(2)]
+        return {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
 
 
 async def test_keda_can_see_the_lag_of_enrich(guarded: GuardedKafka, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ WORDS: dict[str, str] = {
     "todo": "What to do now",
     "todo_none": "No crisis is open: nothing has to be done now.",
     "todo_none_found": "Nothing has to be done now.",
+    "todo_none_seen": "No crisis was open then.",
     "todo_look": "Somebody should look now: see {crisis}.",
     "todo_overdue": "Post an update: one was due on {moment} UTC ({late} late).",
     "todo_update": "Post the next update by {moment} UTC.",
@@ -69,6 +70,23 @@ WORDS: dict[str, str] = {
     "todo_snoozed": "Put off until {moment} UTC, unless it gets worse.",
     "todo_nothing": "Nothing is due at the moment.",
     "todo_more": "{number} more below.",
+    # input that is missing
+    "missing_head": "Input that is missing",
+    "missing_lead": "Input is missing for {length}: what was posted then is not known.",
+    "missing_told": "Few posts, or none, are no calm there. These minutes raise nothing, end no crisis, and do not "
+    "count for what is usual. Times are UTC.",
+    "missing_at_end": "What was read ends without input: nothing has come in since {moment} UTC. That is no calm: look "
+    "after the ingester.",
+    "missing_late": "Of these times it was known too late that input is missing, so they count as if all of it had "
+    "been there: {times} UTC.",
+    "missing_span": "{first} to {last}",
+    "missing_span_day": "{day} {first} to {last}",
+    "missing_more": "{number} shorter ones",
+    "missing_before": "Input was missing for {length} before the alert ({times} UTC): it may have begun then, unseen.",
+    "missing_since": "Input was missing for {length} of it ({times} UTC): what happened then is not known.",
+    "story_missing": "Input is missing from here on, for {length}",
+    "fact_missing": "Input missing",
+    "col_missing": "Missing",
     # brands
     "brands_head": "Brands",
     "brands_caption": "All brands, the worst first",
@@ -85,7 +103,7 @@ WORDS: dict[str, str] = {
     "key_usual": "the brand's usual share",
     "key_span": "from the opening of a crisis to its resolution; the number above leads to the crisis below",
     "key_learning": "the baseline is still being learnt: nothing above watch is raised",
-    "key_unobserved": "input is missing",
+    "key_unobserved": "input is missing; the mentions are not drawn where more than a quarter of the hour is",
     "key_levels": "are the levels: from alert on, a person should look",
     # charts
     "chart_title": "{brand}: mentions, negative share and level over time",
@@ -95,10 +113,11 @@ WORDS: dict[str, str] = {
     "chart_desc": "Mentions per hour of {brand} from {first} to {last} UTC.",
     "chart_busiest": "The busiest hour ended {moment} with {mentions} where {expected} were expected.",
     "chart_worst": "The highest negative share was {share} around {moment}; usual is {usual}.",
+    "chart_missing": "Input is missing for {length}: {times} UTC.",
     "chart_highest": "Highest level: {level}.",
     "chart_over": "Crisis opened {opened}, resolved {resolved}.",
     "chart_open": "Crisis opened {opened}, still open.",
-    "mark_missing": "Input is missing",
+    "mark_missing": "Input is missing, {times} UTC",
     "mark_learning": "Still learning",
     "mark_level": "{level} from {first} to {last} UTC",
     "mark_step": "Crisis {number} {step} at {moment} UTC, level {level}",

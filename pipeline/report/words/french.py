@@ -58,6 +58,7 @@ _TEXTS: dict[str, str] = {
     "todo": "Que faire maintenant",
     "todo_none": "Aucune crise n’est en cours : il n’y a rien à faire maintenant.",
     "todo_none_found": "Il n’y a rien à faire maintenant.",
+    "todo_none_seen": "Aucune crise n’était ouverte à ce moment.",
     "todo_look": "Quelqu’un doit regarder sans attendre : voir {crisis}.",
     "todo_overdue": "Publier un point d’information : il était attendu le {moment} UTC (retard : {late}).",
     "todo_update": "Publier le prochain point d’information avant le {moment} UTC.",
@@ -70,6 +71,25 @@ _TEXTS: dict[str, str] = {
     "todo_snoozed": "Mise en attente jusqu’au {moment} UTC, sauf aggravation.",
     "todo_nothing": "Rien n’est à faire pour le moment.",
     "todo_more": "{number} autres plus bas.",
+    # input that is missing
+    "missing_head": "Données manquantes",
+    "missing_lead": "Des données manquent pendant {length} : ce qui a été publié alors n’est pas connu.",
+    "missing_told": "Peu de posts, ou aucun, n’y sont pas le calme. Ces minutes ne déclenchent rien, ne mettent fin à "
+    "aucune crise et ne comptent pas dans l’habitude. Heures UTC.",
+    "missing_at_end": "Ce qui a été lu finit sans données : rien n’arrive depuis le {moment} UTC. Ce n’est pas le "
+    "calme : vérifiez la collecte.",
+    "missing_late": "On a su trop tard que des données manquent à ces moments, qui comptent donc comme s’ils étaient "
+    "complets : {times} UTC.",
+    "missing_span": "du {first} au {last}",
+    "missing_span_day": "{day} de {first} à {last}",
+    "missing_more": "{number} plus courtes",
+    "missing_before": "Des données manquent pendant {length} avant l’alerte ({times} UTC) : la crise a pu commencer "
+    "là, sans être vue.",
+    "missing_since": "Des données manquent pendant {length} de la crise ({times} UTC) : ce qui s’est passé alors n’est "
+    "pas connu.",
+    "story_missing": "Des données manquent à partir d’ici, pendant {length}",
+    "fact_missing": "Données manquantes",
+    "col_missing": "Manquant",
     # brands
     "brands_head": "Marques",
     "brands_caption": "Toutes les marques, la plus touchée en premier",
@@ -86,7 +106,8 @@ _TEXTS: dict[str, str] = {
     "key_usual": "la part habituelle de la marque",
     "key_span": "de l’ouverture à la fin d’une crise ; le numéro au-dessus mène à la crise, plus bas",
     "key_learning": "la référence est en cours d’apprentissage : rien au-dessus de la vigilance n’est déclaré",
-    "key_unobserved": "des données manquent",
+    "key_unobserved": "des données manquent ; les mentions ne sont pas tracées là où il en manque plus d’un quart "
+    "d’heure sur une heure",
     "key_levels": "sont les niveaux : à partir de l’alerte, quelqu’un doit regarder",
     # charts
     "chart_title": "{brand} : mentions, part négative et niveau au fil du temps",
@@ -97,10 +118,11 @@ _TEXTS: dict[str, str] = {
     "chart_busiest": "L’heure la plus chargée s’est terminée le {moment}, avec {mentions} ; on en attendait "
     "{expected}.",
     "chart_worst": "La part négative la plus élevée était de {share} vers le {moment}, contre {usual} d’habitude.",
+    "chart_missing": "Des données manquent pendant {length} : {times} UTC.",
     "chart_highest": "Niveau le plus élevé : {level}.",
     "chart_over": "Crise ouverte le {opened}, terminée le {resolved}.",
     "chart_open": "Crise ouverte le {opened}, toujours en cours.",
-    "mark_missing": "Des données manquent",
+    "mark_missing": "Des données manquent, {times} UTC",
     "mark_learning": "Apprentissage en cours",
     "mark_level": "{level} du {first} au {last} UTC",
     "mark_step": "Crise {number} : {step} le {moment} UTC, niveau « {level} »",

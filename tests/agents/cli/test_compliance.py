@@ -25,11 +25,14 @@ from schemas.codec import encode
 from schemas.mention import Erasure
 from tests.brokers.base import Broker
 from tests.brokers.client import Record, produce
+from tests.ingest import jetserver
 from tests.live.vigie import now_ms
 from tests.pipeline.logs import MINUTE_MS, START_MS, mention, watermark
 from tests.schemas.events import ENCODED
 
 ID = "1863912345678901234"
+DID = jetserver.DID
+US = 1_725_911_162_329_308
 USER = "2244994945"
 TEXT = "ma valise est à <Lisbonne>"
 POST = {"data": {"id": ID, "author_id": USER, "text": "ma valise est à &lt;Lisbonne&gt;"}}
@@ -189,6 +192,41 @@ def test_an_account_is_found_by_its_id_in_payloads_and_by_its_hash_in_what_is_ma
             (track, "user", "author", False),
         ]
     )
+
+
+def test_a_post_and_an_account_of_bluesky_are_found_though_an_event_writes_neither_as_it_is(
+    settings: Settings, plant: Callable[..., None], verify: Callable[..., Result]
+) -> None:
+    topics, uri = settings.topics, f"at://{DID}/app.bsky.feed.post/3l3qo2vuowo2b"
+    wrapped = encode({"message": encode(jetserver.post(US, "3l3qo2vuowo2b", "late")).decode()})
+    thread = {"parent": {"uri": uri}, "root": {"uri": uri}}
+    answer = jetserver.post(US, "3l4", "why?", did="did:plc:other", reply=thread)
+    plant(topics.raw, encode(jetserver.post(US, "3l3qo2vuowo2b", "late")), encode(answer))
+    plant(topics.deadletters, wrapped)
+    plant(topics.compliance, encode(jetserver.delete(US, "3l3qo2vuowo2b")), encode(jetserver.account(US)))
+    plant(topics.mentions, encode(mention(tweet_id=uri, platform="bluesky")))
+    plant(topics.crises, event("crisis-event", **evidence(exemplars=[{"tweet_id": uri, "engagement": 3}])))
+    assert sorted(found(verify("--id", uri, "--json"))) == sorted(
+        [
+            (topics.raw, "id", "post", False),
+            (topics.raw, "id", "post", False),
+            (topics.deadletters, "id", "post", False),
+            (topics.compliance, "id", "notice", True),
+            (topics.mentions, "id", "mention", True),
+            (topics.crises, "id", "exemplar", False),
+        ]
+    )
+    of_account = found(verify("--user", DID, "--json"))
+    assert {(topics.raw, "user", "post", False), (topics.compliance, "user", "notice", True)} <= set(of_account)
+    assert (topics.crises, "user", "exemplar", False) in of_account, "the account's name is in the post's"
+
+
+def test_the_hashes_of_an_account_are_those_of_its_platform(
+    settings: Settings, plant: Callable[..., None], verify: Callable[..., Result]
+) -> None:
+    written = AuthorHasher(EngineSettings().author_key).of("bluesky", DID, now_ms())
+    plant(settings.topics.crises, event("crisis-event", authors={"1": written}))
+    assert found(verify("--user", DID, "--json")) == [(settings.topics.crises, "user", "author", False)]
 
 
 def test_a_number_that_looks_like_an_account_is_none(

@@ -10,8 +10,12 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
+from agents import exits
 from agents.app import create_app
 from agents.cli.main import main
+from agents.ingest.pages import IngestStatus
+from agents.ingest.pages import pages as ingest_pages
+from agents.metrics.ingest import IngestMetrics
 from agents.role import Role
 from agents.settings import load_settings
 from tests.brokers.base import Broker
@@ -88,6 +92,24 @@ async def test_every_role_that_the_worker_runs_is_asked(tmp_path: Path) -> None:
 async def test_a_worker_that_serves_everywhere_is_asked_on_this_machine() -> None:
     async with pages() as port:
         assert (await ask("--role", "enrich", port=port, VIGIE_WEB_HOST="0.0.0.0")).exit_code == 0  # noqa: S104 - asked about
+
+
+async def test_an_ingester_is_asked_at_the_port_on_which_it_serves(tmp_path: Path) -> None:
+    settings = load_settings(web_port=free_ports(5))
+    now = IngestStatus(source="x", running=True)
+    metrics = IngestMetrics()
+    metrics.of("x").connections.set(0)
+    async with ingest_pages(settings, metrics, lambda: now):
+        assert (await ask("--ingest", port=settings.web_port)).output == "ok      ingest: live, x\n"
+        result = await ask("--ingest", "--ready", port=settings.web_port)
+        assert (result.exit_code, result.output) == (1, "FAILED  ingest: waiting, x\n")
+    assert (await ask("--ingest", port=settings.web_port)).exit_code == 1
+
+
+def test_a_role_and_the_ingester_are_not_asked_at_once() -> None:
+    result = CliRunner().invoke(main, ["health", "--ingest", "--role", "track"])
+    assert result.exit_code == exits.USAGE
+    assert "--ingest" in result.output
 
 
 def test_a_worker_that_serves_nothing_cannot_be_asked() -> None:

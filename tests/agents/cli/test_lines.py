@@ -4,9 +4,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from agents.cli.aftermath import aftermath
-from agents.cli.lines import crisis_line, crisis_text
+from agents.cli.lines import crisis_line, crisis_text, mention_line, window_line
 from schemas.codec import encode
-from tests.pipeline.present.scene import HOSTILE, OVERDUE, RECORDS, SITUATION
+from schemas.mention import Gap
+from schemas.times import to_rfc3339
+from schemas.window import Level
+from tests.pipeline.present.scene import HOSTILE, OVERDUE, RECORDS, SITUATION, step, window
+from tests.schemas.events import NOON_MS
 
 
 class Record(NamedTuple):
@@ -33,6 +37,37 @@ def test_an_overdue_update_says_after_how_long_a_silence_and_who_waits() -> None
         crisis_text(OVERDUE)
     )
     assert "no update yet" in crisis_text(replace(OVERDUE, last_update_at=None))
+
+
+def test_a_gap_is_a_line_with_its_times_its_source_and_what_came_too_late() -> None:
+    gap = Gap(source_partition=3, offset=8, start_ms=NOON_MS, end_ms=NOON_MS + 60_000, reason="stalled", source="x")
+    line = mention_line(Record(encode(gap)))
+    start, end = to_rfc3339(NOON_MS), to_rfc3339(NOON_MS + 60_000)
+    assert line == f"GAP {start} to {end} of x: stalled; from raw partition 3"
+    cut = Gap(source_partition=3, offset=8, start_ms=NOON_MS, end_ms=NOON_MS + 1, posts=7, late_from_ms=NOON_MS - 9_000)
+    line = mention_line(Record(encode(cut))) or ""
+    assert "of a source: no reason told, 7 posts" in line
+    assert f"it began {to_rfc3339(NOON_MS - 9_000)}, and what lies before counts as observed" in line
+    assert mention_line(Record(encode(Gap(source_partition=0, offset=0, start_ms=-5, end_ms=1 << 60)))) is not None
+
+
+def test_what_is_missing_of_an_hour_stands_beside_its_numbers() -> None:
+    whole = window(5)
+    assert "missing" not in window_line(Record(encode(whole)))
+    part = replace(whole, unobserved={"1h": 12, "24h": 12})
+    assert window_line(Record(encode(part))).endswith("; 12 min of the hour missing")
+    assert window_line(Record(encode(replace(part, observed=False)))).endswith("; NO INPUT")
+
+
+def test_records_of_a_crisis_say_what_is_missing() -> None:
+    said = "input missing for 30 min of the last 24 h"
+    raised = step(0, 0, Level.CALM, Level.ALERT)
+    for record in (
+        replace(raised, evidence=replace(raised.evidence, unobserved_minutes=30)),
+        replace(SITUATION, unobserved_minutes=30),
+        replace(OVERDUE, unobserved_minutes=30),
+    ):
+        assert said in crisis_text(record)
 
 
 def test_what_cannot_be_read_is_said_without_quoting_it() -> None:

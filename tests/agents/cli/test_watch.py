@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from agents.present import presents_of
 from agents.settings import Settings, load_settings
 from agents.topics import BrokerUnreachable
 from pipeline.present import SPEECHES, Presents
-from tests.pipeline.present.scene import write
+from pipeline.replay import CRISES_FILE, WINDOWS_FILE
+from schemas.codec import encode_line
+from schemas.window import Level
+from tests.pipeline.present.scene import window, write
 
 
 @pytest.fixture
@@ -44,6 +48,17 @@ def test_it_speaks_french(folder: Path) -> None:
     result = run("--from", str(folder), "--lang", "fr")
     assert "3 crise" in result.stdout
     assert "EN RETARD" in result.stdout
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "NO INPUT since"), ("fr", "RIEN depuis")])
+def test_brands_of_which_nothing_comes_are_shown_so_and_not_as_calm(tmp_path: Path, lang: str, said: str) -> None:
+    lost = [replace(window(60 + i, level=Level.CALM), observed=False, unobserved={"1h": i + 1}) for i in range(9)]
+    (tmp_path / WINDOWS_FILE).write_bytes(b"".join(map(encode_line, [window(59, level=Level.CALM), *lost])))
+    (tmp_path / CRISES_FILE).write_bytes(b"")
+    result = run("--from", str(tmp_path), "--lang", lang)
+    assert said in result.stdout
+    assert "(51 min)" in result.stdout
+    assert "0 calm" not in result.stdout
 
 
 @pytest.mark.parametrize("columns", [46, 70, 100, 140])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,14 +47,26 @@ def test_of_a_record_that_holds_posts_as_well_only_the_notices_go_on(beside: dic
     st.none() | IDS,
     st.none() | st.integers(1_000_000_000_000, 1_900_000_000_000),
     st.lists(IDS, unique=True, max_size=3),
+    st.sampled_from(["x", "bluesky", "mastodon"]),
 )
 def test_a_notice_that_is_put_into_words_anew_says_the_same(
-    kind: ComplianceKind, tweet_id: str | None, user_id: str | None, time_ms: int | None, versions: list[str]
+    kind: ComplianceKind,
+    tweet_id: str | None,
+    user_id: str | None,
+    time_ms: int | None,
+    versions: list[str],
+    platform: str,
 ) -> None:
     # What `parse` makes of the words of X, and can be told again.
     user_id = user_id if tweet_id or user_id else "1"
     earlier = tuple(each for each in versions if each != tweet_id) if tweet_id else ()
-    notice = ComplianceNotice(kind=kind, tweet_id=tweet_id, user_id=user_id, time_ms=time_ms, earlier_ids=earlier)
+    notice = ComplianceNotice(
+        kind=kind, tweet_id=tweet_id, user_id=user_id, time_ms=time_ms, earlier_ids=earlier, platform=platform
+    )
+    if platform != "x":  # whose IDs may be any texts
+        notice = replace(
+            notice, tweet_id=tweet_id and f"at://{tweet_id}", earlier_ids=tuple(f"at://{each}" for each in earlier)
+        )
     beside = parsed(encode(POST)).tweets
     (record,) = compliance_records([(Record(0, 0, None, b""), Parsed(tweets=beside, compliance=(notice,)))])
     assert parsed(record.value or b"").compliance == (notice,)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+import pytest
+
 from agents.erase.sweep import Sweep
 from agents.transport import OutRecord
 from pipeline.erasure import Wanted, named_ids
@@ -165,3 +167,29 @@ def test_what_an_account_posts_after_its_notice_is_named_again() -> None:
 def test_what_is_appended_again_as_it_is_says_so() -> None:
     (nudge,) = sweep_of(of(event(GONE)), of(event())).nudges()
     assert (REDACTED_HEADER, b"1") in nudge.headers
+
+
+ELSEWHERE = "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3l3qo2vuowo2b"
+
+
+@pytest.mark.parametrize("gone", [ELSEWHERE, 'a "quoted" id', "été", "a\\b"])
+def test_an_id_that_is_no_number_is_found_as_it_is_written(gone: str) -> None:
+    wanted = Wanted(frozenset({gone}))
+    log = [
+        of(event(gone, STAYS)),
+        of(event(f"{gone}x", id="e2")),
+        (0, b"e3", encode({"of": "another version", "id": gone})),
+    ]
+    sweep = Sweep(wanted, compacts=False)
+    read = [
+        record_of(value, topic="vigie.crises", partition=partition, offset=offset, key=key)
+        for offset, (partition, key, value) in enumerate(log)
+    ]
+    for record in read:
+        sweep.see(record)
+    for record in read:
+        sweep.take(record)
+    assert [written(each) for each in sweep.redactions()] == [event(STAYS)]
+    assert sweep.unreadable == 1
+    assert sweep.holds(wanted)
+    assert not sweep.holds(BY_ID)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.concerns.document import Document
 from pipeline.concerns.listener import Listener
+from pipeline.postid import LONGEST
 from schemas.mention import Mention, Sentiment, SentimentLabel
 from schemas.tweet import TweetKind
 from tests.pipeline.logs import mention
@@ -43,7 +44,7 @@ def mentions() -> st.SearchStrategy[Mention]:
             matched=("#fail", "acme airlines"),
         ),
         st.integers(-3, 30),
-        st.sampled_from(["1", "2", "10", "x" * 33, "é", ""]),
+        st.sampled_from(["1", "2", "10", "x" * (LONGEST + 1), "é", ""]),
         st.sampled_from(TweetKind),
         st.sampled_from(SentimentLabel),
         st.integers(-5, 2**70),

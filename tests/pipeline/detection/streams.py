@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 from random import Random
 from zlib import crc32
 
@@ -46,7 +47,9 @@ def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = 
     sums = [[0] * 6]
     for column in columns:
         sums.append([a + b for a, b in zip(sums[-1], column, strict=True)])
+    lost = [0, *accumulate(not minute.observed for minute in minutes)]
     for i, minute in enumerate(minutes):
+        unobserved = {name: lost[i + 1] - lost[max(0, i + 1 - s // 60)] for name, s in WINDOW_SECONDS.items()}
         windows = {
             name: counts([a - b for a, b in zip(sums[i + 1], sums[max(0, i + 1 - s // 60)], strict=True)])
             for name, s in WINDOW_SECONDS.items()
@@ -57,7 +60,8 @@ def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = 
             observed=minute.observed,
             windows=windows,
             own_posts_24h=0,
-            unobserved_minutes=0,
+            unobserved_minutes=unobserved["24h"],
+            unobserved={name: count for name, count in unobserved.items() if count},
             documents=documents(i, minute),
             exemplars=minute.exemplars,
         )

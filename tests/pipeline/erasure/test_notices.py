@@ -6,6 +6,7 @@ from pipeline.formats import ComplianceKind, ComplianceNotice, parse
 from schemas.codec import encode
 from schemas.mention import Erasure
 from schemas.reading import read_mention_record
+from tests.ingest import jetserver
 
 NOW_MS = 1_772_000_000_000
 WEEK_MS = 7 * 24 * 3_600_000
@@ -90,3 +91,17 @@ def test_a_notice_is_as_old_as_it_says_but_never_from_the_future(given_ms: int |
     erasure = erasure_of(ComplianceNotice(kind=ComplianceKind.DELETE, tweet_id="7", time_ms=given_ms), HASHER, NOW_MS)
     assert erasure is not None
     assert erasure.time_ms == counts_ms
+
+
+def test_a_notice_of_another_platform_is_about_its_accounts_and_posts() -> None:
+    (gone,) = parse(encode(jetserver.account(1_725_911_162_329_308)), max_bytes=1 << 20).compliance
+    (post,) = parse(encode(jetserver.delete(1_725_911_162_329_308, "3l3")), max_bytes=1 << 20).compliance
+    hasher = AuthorHasher(b"k" * 32)
+    erased = erasure_of(gone, hasher, 1_725_911_162_329)
+    assert erased is not None
+    assert erased.platform == "bluesky"
+    assert hasher.of("bluesky", jetserver.DID, 1_725_911_162_329) in erased.coming
+    assert hasher.of("x", jetserver.DID, 1_725_911_162_329) not in erased.authors
+    erased = erasure_of(post, hasher, 1_725_911_162_329)
+    assert erased is not None
+    assert (erased.tweet_ids, erased.platform) == ((f"at://{jetserver.DID}/app.bsky.feed.post/3l3",), "bluesky")

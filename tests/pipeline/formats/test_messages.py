@@ -127,3 +127,29 @@ def test_a_gap_without_a_length_is_a_dead_letter(times: dict[str, object], reaso
 def test_the_reason_of_a_gap_is_bounded() -> None:
     (gap,) = read({"type": "gap", "start_ms": 1, "end_ms": 2, "reason": "x" * 900}).gaps
     assert len(gap.reason) == 200
+
+
+def test_a_gap_says_which_source_misses_how_many_posts_and_whether_it_is_of_notices() -> None:
+    times = {"type": "gap", "start_ms": 1, "end_ms": 2}
+    (gap,) = read({**times, "source": "x", "posts": 12, "of": "posts", "more": {"to": "come"}}).gaps
+    assert gap == GapNotice(start_ms=1, end_ms=2, source="x", posts=12)
+    (gap,) = read({**times, "source": "x-compliance", "of": "compliance"}).gaps
+    assert gap == GapNotice(start_ms=1, end_ms=2, source="x-compliance", compliance=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"posts": -1},
+        {"posts": True},
+        {"posts": "12"},
+        {"posts": 1 << 60},
+        {"source": 7},
+        {"source": "a\x1b[31m"},
+        {"of": 3},
+    ],
+)
+def test_what_is_wrong_beside_the_times_makes_a_gap_no_smaller(wrong: dict[str, object]) -> None:
+    parsed = read({"type": "gap", "start_ms": 1, "end_ms": 2, **wrong})
+    assert parsed.gaps == (GapNotice(start_ms=1, end_ms=2),)
+    assert not parsed.rejects

@@ -104,7 +104,7 @@ def test_a_planned_event_and_missing_input_are_told_beside_the_numbers() -> None
     evidence = replace(CRISIS.evidence, planned=planned, unobserved_minutes=12)
     assert in_words(replace(OPENED, evidence=evidence), "en").notes[1:] == (
         "“launch day” is planned: 3 times as many mentions are expected while it lasts.",
-        "Input is missing for 12 minutes of the last 24 hours.",
+        "Input is missing for 12 minutes of the last 24 hours: the numbers may be too low.",
     )
 
 
@@ -179,6 +179,10 @@ def test_a_reminder_says_since_when_nothing_was_said_and_what_is_asked_for() -> 
 
 def test_a_reminder_in_french_and_of_a_brand_that_has_said_nothing_at_all() -> None:
     noon = "2 mars 2026, 12:00 UTC"
+    unseen = in_words(replace(overdue(), unobserved_minutes=40), "en").notes
+    assert unseen == ("Input is missing for 40 minutes of the last 24 hours: an update posted then was not seen.",)
+    assert "40 minutes" in in_words(replace(overdue(), unobserved_minutes=40), "fr").notes[0]
+
     words = in_words(replace(overdue(level=Level.SEVERE), last_update_at=None, silent_on=(), waiting=0, missed=3), "fr")
     assert words.title == f"acme{NB}: un point d’information est en retard (crise grave)"
     assert words.lines == (

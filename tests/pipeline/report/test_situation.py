@@ -193,6 +193,15 @@ def test_what_is_no_id_is_no_link(tweet_id: str) -> None:
     assert not any(tweet_id and tweet_id in link for link in outward)
 
 
+def test_a_post_of_bluesky_is_linked_to_where_it_is_and_shown_by_its_whole_id() -> None:
+    uri = "at://did:plc:eygmaihciaxprqvxpfvl6flk/app.bsky.feed.post/3l3qo2vuowo2b"
+    shown = page([*made.crisis("1233"), made.situation(0, exemplars=(Exemplar(tweet_id=uri, engagement=1),))])
+    assert "https://bsky.app/profile/did:plc:eygmaihciaxprqvxpfvl6flk/post/3l3qo2vuowo2b" in {
+        str(a["href"]) for a in shown.tags("a")
+    }
+    assert uri in shown.words, "so that whoever looks for a deleted post finds it"
+
+
 def test_one_crisis_can_be_asked_for() -> None:
     other = made.crisis("1230", brand="other", minute=100)
     windows = [made.window(n, brand=brand) for brand in ("acme", "other") for n in range(1, 1440, 5)]

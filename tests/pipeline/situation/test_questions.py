@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from pipeline.openbucket import OpenBucket
+from pipeline.postid import LONGEST
 from pipeline.situation.pool import Pool
 from pipeline.situation.threads import Question, Reply, ThreadSample
 from schemas.codec import decode, encode
@@ -83,7 +84,7 @@ def test_nothing_else_answers(reply: Mention) -> None:
         {"kind": TweetKind.RETWEET},
         {"official": True},
         {"tweet_id": ""},
-        {"tweet_id": "9" * 33},
+        {"tweet_id": "9" * (LONGEST + 1)},
         {"tweet_id": "\ud800"},
     ],
 )

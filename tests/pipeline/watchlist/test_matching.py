@@ -175,6 +175,38 @@ def test_a_handle_that_is_not_official_makes_its_own_posts_neither_official_nor_
     assert WATCHLIST.match(tweet("hello", author_handle="united")) == ()
 
 
+BLUESKY = Watchlist.parse(
+    """
+version = 1
+[brands.acme]
+name = "Acme"
+handles = ["acme", "care.acme-air.example", "did:web:care.acme.example"]
+official = ["did:plc:eygmaihciaxprqvxpfvl6flk"]
+"""
+)
+DID = "did:plc:eygmaihciaxprqvxpfvl6flk"
+
+
+def test_an_account_of_bluesky_is_a_brands_by_its_domain_or_its_did() -> None:
+    def labels(text: str, **changes: Any) -> tuple[str, ...]:
+        return next((match.matched for match in BLUESKY.match(tweet(text, **changes))), ())
+
+    assert labels("ask @care.acme-air.example today") == ("@care.acme air.example",)
+    assert labels("x", mentions=("CARE.acme-air.example", DID)) == ("@care.acme air.example", f"@{DID}")
+    assert labels("where?", in_reply_to_handle="did:web:care.acme.example") == ("@did:web:care.acme.example",)
+    assert labels("ask @acme.bsky.social") == ("@acme",)
+    assert labels("ask @care.acme-air.example.org or acme") == ("@care.acme air.example",)
+
+
+def test_what_an_account_of_bluesky_writes_is_official_by_its_did() -> None:
+    assert BLUESKY.match(tweet("We are sorry", author_id=DID)) == (
+        BrandMatch(brand="acme", matched=(f"@{DID}",), official=True),
+    )
+    assert BLUESKY.match(tweet("We are sorry", author_id="did:plc:other")) == ()
+    numbered = Watchlist.parse('version = 1\n[brands.a]\nname = "A"\nofficial = ["77"]')
+    assert numbered.match(tweet("hello", author_id="77")) == (), "a number of X's is no handle"
+
+
 AMBIGUOUS = Watchlist.parse(
     """
 version = 1

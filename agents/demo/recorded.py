@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
+from agents.demo.stage import PARTITIONS, DemoError, child, demo_settings, end_of, ended, first_of
 from agents.embedded import EmbeddedBroker
-from agents.feed import feed
-from agents.processes import role_environment
+from agents.embedded.process import GuardedProcess
+from agents.ingest.runner import deliver
+from agents.ingest.sources.file import Records
 from agents.reading import read_topic
 from agents.reports import Edition, crisis_records, window_records, write_report
-from agents.settings import Settings, load_settings
+from agents.settings import Settings
 from agents.topics import create_topics
 from pipeline.archive import ArchiveRecord, read
 from pipeline.bucket import BUCKET_MS
@@ -32,15 +29,10 @@ from schemas.reading import read_crisis_record, read_window
 from schemas.situation import CrisisRecord
 from schemas.times import from_rfc3339
 
-__all__ = ["DemoError", "DemoResult", "run_demo"]
+__all__ = ["DemoResult", "run_demo"]
 
-_PARTITIONS = 2
 _LIMIT_S = 600.0
 """A machine that is busy with other work takes minutes for what takes half a minute."""
-
-
-class DemoError(Exception):
-    """The demo could not finish; the message says why and where the log is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,46 +78,16 @@ def run_demo(
     with ExitStack() as stack:
         broker = stack.enter_context(EmbeddedBroker())
         say(f"embedded Kafka broker: {broker.bootstrap}")
-        settings = _settings(broker.bootstrap, out_dir)
-        asyncio.run(create_topics(settings, raw_partitions=_PARTITIONS, partitions=_PARTITIONS, replication=1))
-        worker = stack.enter_context(_worker(settings, out_dir / "worker.log"))
+        settings = demo_settings(broker.bootstrap, out_dir, out_dir / "watchlist.toml")
+        asyncio.run(create_topics(settings, raw_partitions=PARTITIONS, partitions=PARTITIONS, replication=1))
+        worker = stack.enter_context(child(settings, ["worker"], out_dir / "worker.log"))
         return asyncio.run(_watch(settings, out_dir, worker, lang, say, on_crisis))
-
-
-def _settings(bootstrap: str, out_dir: Path) -> Settings:
-    return load_settings(
-        brokers=bootstrap,
-        watchlist=out_dir / "watchlist.toml",
-        data_dir=out_dir / "faust",
-        idempotent_producer=False,
-        # The embedded broker answers a join after half of these: short ones start fast.
-        rebalance_timeout_s=2.0,
-        session_timeout_s=3.0,
-        idle_timeout_s=3.0,
-        web_port=0,
-        log_level="WARNING",
-    )
-
-
-@contextlib.contextmanager
-def _worker(settings: Settings, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "agents.cli.run", "worker"]
-    with log_path.open("wb") as log:
-        child = subprocess.Popen(command, env=role_environment(settings), stdout=log, stderr=log)  # noqa: S603
-        try:
-            yield child
-        finally:
-            child.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(20)
-            if child.poll() is None:
-                os.kill(child.pid, signal.SIGKILL)
 
 
 async def _watch(
     settings: Settings,
     out_dir: Path,
-    worker: subprocess.Popen[bytes],
+    worker: GuardedProcess,
     lang: str,
     say: Callable[[str], None],
     on_crisis: Callable[[CrisisRecord], None],
@@ -137,14 +99,14 @@ async def _watch(
     try:
         async with asyncio.timeout(_LIMIT_S):
             fed = asyncio.create_task(_feed(settings, out_dir))
-            await _first_of(fed, guard, shown)
+            await first_of(fed, guard, shown)
             newest_ms, tweets = fed.result()
             say(f"{tweets:,} tweets written; waiting until every window is closed")
             until_ms = (newest_ms - settings.engine().allowed_lateness_ms) // BUCKET_MS * BUCKET_MS
             closed = asyncio.create_task(
                 _windows(settings, out_dir / WINDOWS_FILE, until_ms, len(truth["brands"]), say)
             )
-            await _first_of(closed, guard, shown)
+            await first_of(closed, guard, shown)
             windows = closed.result()
             payloads = await _all_crises(settings)
     except TimeoutError as exc:
@@ -174,8 +136,9 @@ async def _feed(settings: Settings, out_dir: Path) -> tuple[int, int]:
                 newest_ms = max(newest_ms, tweet.created_at_ms)
             yield record
 
-    count = await feed(settings, noting_time())
-    return newest_ms, count
+    with TemporaryDirectory() as journal:
+        sums = await deliver(settings, Records(records=noting_time()), folder=Path(journal))
+    return newest_ms, sums.stored
 
 
 async def _crises(settings: Settings, on_crisis: Callable[[CrisisRecord], None]) -> None:
@@ -213,23 +176,7 @@ async def _all_crises(settings: Settings) -> list[bytes]:
     return [record.value for record in records if record.value is not None]
 
 
-async def _first_of(wanted: asyncio.Task[Any], *others: asyncio.Task[None]) -> None:
-    """Wait for a task; the others never end well before it, so whichever ends first raises its error here."""
-    await asyncio.wait({wanted, *others}, return_when=asyncio.FIRST_COMPLETED)
-    for task in others:
-        if task.done():
-            wanted.cancel()
-            task.result()
-    await wanted
-
-
-async def _guard(worker: subprocess.Popen[bytes], log: Path) -> None:
+async def _guard(worker: GuardedProcess, log: Path) -> None:
     """Raise when the worker ends before the demo does."""
-    # Polled: a thread in wait() would outlive the cancellation of this task.
-    while worker.poll() is None:  # noqa: ASYNC110
-        await asyncio.sleep(0.2)
-    raise DemoError(f"the worker ended with exit code {worker.returncode}; the end of {log}:\n{_end_of(log)}")
-
-
-def _end_of(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    await ended(worker)
+    raise DemoError(f"the worker ended with exit code {worker.exit_code}; the end of {log}:\n{end_of(log)}")

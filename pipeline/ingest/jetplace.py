@@ -1,0 +1,75 @@
+"""How far Jetstream has been heard out, by the times of its events.
+
+ADR: a cursor is a time, ``time_us`` of an event, and the server sends again what it saw from then on. It is asked to
+begin some seconds before the last event: servers, of which any may answer, do not see events in the same order, and
+what comes twice is dropped by its ID. One that does not hold what is asked for begins at what it holds, without a
+word (documented: it keeps a day and a half; its first version, a day). So that is seen from where it begins: the whole
+of Bluesky is never silent for long, and a first event that is much later than what was asked for means that what lies
+between is missing.
+
+ADR: one absurd time must not move the place, or everything before it would seem to be covered. A time counts when it is
+within an hour of the one before it, whichever those are: two in a row agree when the server means it.
+"""
+
+from __future__ import annotations
+
+__all__ = ["JetstreamPlace"]
+
+_REWIND_US = 5_000_000
+_CLOSE_US = 3_600_000_000
+
+
+class JetstreamPlace:
+    """The place in the stream. Mutable; one for a source, whose connections follow each other.
+
+    Parameters
+    ----------
+    newest_us : int, optional
+        Time of the newest event of the last run, epoch microseconds.
+    quiet_us : int
+        The stream is never silent for longer, in microseconds.
+
+    Examples
+    --------
+    >>> place = JetstreamPlace(1_700_000_000_000_000, quiet_us=30_000_000)
+    >>> place.begin()
+    1699999995000000
+    >>> [place.take(time_us) for time_us in (1_699_999_996_000_000, 1_700_000_001_000_000)]
+    [False, True]
+    >>> place.since_us, place.newest_us
+    (1699999995000000, 1700000001000000)
+    """
+
+    __slots__ = ("_asked_us", "_before_us", "_quiet_us", "newest_us", "since_us")
+
+    def __init__(self, newest_us: int | None, *, quiet_us: int) -> None:
+        self.newest_us = newest_us
+        """Time of the newest event, epoch microseconds; none before the first. Never goes back."""
+        self.since_us: int | None = None
+        """From when on the connection has everything; none until that is known."""
+        self._quiet_us = quiet_us
+        self._asked_us: int | None = None
+        self._before_us: int | None = None
+
+    def begin(self) -> int | None:
+        """Begin a connection, and return the cursor to ask for; none asks for what is new."""
+        self._asked_us = None if self.newest_us is None else max(0, self.newest_us - _REWIND_US)
+        self._before_us = self.since_us = None
+        return self._asked_us
+
+    def take(self, time_us: int | None) -> bool:
+        """Take in the time of the connection's next event, if it says one; return whether `since_us` is known."""
+        if time_us is None:
+            return self.since_us is not None
+        before_us, self._before_us = self._before_us, time_us
+        if before_us is None or abs(time_us - before_us) > _CLOSE_US:
+            return self.since_us is not None
+        if self.since_us is None:
+            self.since_us = self._began(before_us)
+        if self.newest_us is None or time_us > self.newest_us:
+            self.newest_us = time_us
+        return True
+
+    def _began(self, first_us: int) -> int:
+        asked_us = self._asked_us
+        return first_us if asked_us is None or first_us > asked_us + self._quiet_us else asked_us

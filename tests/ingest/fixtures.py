@@ -1,0 +1,74 @@
+"""The fixtures of the way in's proof, and the table at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.brokers.base import Broker
+from tests.ingest.outcome import Note, Outcome, table
+from tests.ingest.trial import Trial
+
+RESULTS = Path("build/ingest.json")
+
+_TIMEOUT_S = 180
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.ingest)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Noted as properties of the tests, so that they come from wherever the tests have run.
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    noted = [
+        Outcome(**value)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == "sum" and isinstance(value, dict)
+    ]
+    if noted:
+        noted.sort(key=lambda outcome: outcome.trial)
+        terminalreporter.section("the way in: sent = stored + missing, and all that is missing is in a gap")
+        terminalreporter.write_line(table(noted))
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in noted], indent=2), encoding="utf-8")
+
+
+@pytest.fixture
+def note_sum(record_property: Callable[[str, object], None]) -> Note:
+    """Takes outcomes for the table at the end."""
+    return lambda outcome: record_property("sum", asdict(outcome))
+
+
+@pytest.fixture
+def make_ingest_trial(
+    broker: Broker, topic_prefix: str, tmp_path: Path, note_sum: Note
+) -> Iterator[Callable[..., Trial]]:
+    """Makes the test's trial, with settings of one's own."""
+    made: list[Trial] = []
+
+    def make(**chosen: Any) -> Trial:
+        made.append(Trial(broker, tmp_path, topic_prefix, note_sum, **chosen))
+        return made[-1]
+
+    yield make
+    for trial in made:
+        trial.close()
+
+
+@pytest.fixture
+def ingest(make_ingest_trial: Callable[..., Trial]) -> Trial:
+    """Three raw partitions, everything else as it comes."""
+    return make_ingest_trial()
