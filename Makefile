@@ -35,12 +35,12 @@ test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Ka
 .PHONY: test-ingest
 test-ingest: .venv/.dev ## Break the way in on purpose, and count what was sent, stored and told to be missing (as test-kafka)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=2 --dist=loadgroup tests/ingest
+	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=3 --dist=worksteal tests/ingest
 
 .PHONY: test-ingest-full
 test-ingest-full: .venv/.dev ## The same with an outage of ten minutes (about a quarter of an hour)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=2 --dist=loadgroup --full tests/ingest
+	@$(bin)/pytest --broker=kafka -m ingest --numprocesses=3 --dist=worksteal --full tests/ingest
 
 .PHONY: test-ops
 test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)

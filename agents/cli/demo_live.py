@@ -15,8 +15,9 @@ from agents.cli.live_screen import LiveScreen
 from agents.demo import DemoError
 from agents.demo.live import IngesterEnded, LiveDemo, run_live
 from agents.embedded import EmbeddedBrokerError
+from agents.ingest.contract import SourceRefused
+from agents.ingest.sources.x.token import TokenFile
 from agents.settings import Settings, SettingsError
-from agents.settings.security import read_secret
 from pipeline.ingest.xaccess import ACCESS
 from pipeline.simulate import brief_talk, demo_watchlist
 
@@ -109,20 +110,27 @@ def _demo(source: str, path: Path | None, watchlist: Path | None, seconds: float
 
 def _missing_for_x(settings: Settings) -> str:
     """Say what keeps us from X; empty when nothing does that can be known here."""
-    if settings.x_token_file is None:
-        return "no token: x_token_file (VIGIE_X_TOKEN_FILE) is not set"
-    try:
-        read_secret("x_token_file", settings.x_token_file)
-    except ValueError as exc:
-        return str(exc)
+    if wrong := _no_token(settings):
+        return wrong
     if not ACCESS[settings.x_access].connections:
         return f"x_access (VIGIE_X_ACCESS) is {settings.x_access}, which has no filtered stream"
     return ""
 
 
+def _no_token(settings: Settings) -> str:
+    """Say why there is no token; empty when there is one."""
+    if settings.x_token_file is None:
+        return "x_token_file (VIGIE_X_TOKEN_FILE) is not set"
+    try:
+        TokenFile.of(settings)
+    except SourceRefused as exc:
+        return str(exc)
+    return ""
+
+
 def _facts(settings: Settings) -> dict[str, object]:
     return {
-        "token": _missing_for_x(settings) or f"{settings.x_token_file} (VIGIE_X_TOKEN_FILE), as it should be",
+        "token": _no_token(settings) or f"{settings.x_token_file} (VIGIE_X_TOKEN_FILE), as it should be",
         "access": settings.x_access,
         "url": settings.jetstream_url,
         "with_stream": " or ".join(name for name, each in ACCESS.items() if each.connections),
@@ -148,7 +156,7 @@ _X = """\
                      3. A look at what it would ask for, before anything is asked for and counted by X:
                         vigie ingest x --plan --watchlist {example}
                      X counts each post that it delivers. Ctrl-C ends it; the rules stay at X until changed there.
-                     Now: VIGIE_X_ACCESS is {access}; token: {token}"""
+                     Now: VIGIE_X_ACCESS is {access}. Token: {token}"""
 
 
 def _explanation(settings: Settings) -> str:

@@ -42,6 +42,11 @@ _PLAY_S = 50.0
 _QUIET_S = 8.0
 """When nothing has changed for so long, all that was read is worked off: longer than a partition waits to be idle."""
 
+_NOTHING = (
+    "nothing to show: no post is about a brand of the watchlist, or none is followed by one some minutes younger, "
+    "which says that its minute is over. `vigie replay FILE --watchlist FILE` reads a file to its end"
+)
+
 
 class IngesterEnded(DemoError):
     """The ingester ended by itself, not at the end of a file."""
@@ -214,7 +219,9 @@ class _Play:
                     reach, changed = now_reach, loop.time()
                 if self._is_caught_up(reach) or loop.time() - began > _CATCH_UP_S:
                     self._caught_up.set()
-                if self._written.is_set() and reach and self._is_over(reach, loop.time() - changed):
+                if self._written.is_set() and self._is_over(reach, loop.time() - changed):
+                    if not reach:
+                        self._screen.say(_NOTHING)
                     return
 
     def _is_caught_up(self, reach: dict[str, int]) -> bool:
@@ -227,5 +234,7 @@ class _Play:
         """Say whether all that was written is worked off. How far that is is known of simulated talk."""
         talk = self._demo.talk
         if talk is None:
-            return quiet_s > _QUIET_S
-        return quiet_s > (_ASK_S * 2 if min(reach.values()) >= talk.end_ms - _LAST_MS else _QUIET_S * 10)
+            return quiet_s > (_QUIET_S if reach else _QUIET_S * 5)
+        return bool(reach) and quiet_s > (
+            _ASK_S * 2 if min(reach.values()) >= talk.end_ms - _LAST_MS else _QUIET_S * 10
+        )

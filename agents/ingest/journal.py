@@ -200,10 +200,15 @@ class Journal:
                 return
 
     def close(self) -> None:
-        """Write what is in memory only, if that is possible, and give the folder back."""
+        """Write what is in memory only, if that is possible, and give the folder back.
+
+        What is not possible is dropped, and is a loss that only those hear of who ask now: no later run knows of it.
+        The last mark on disk is older than that, so a source that can ask again, or that records what it missed, does.
+        """
         self.tick(now=True)
         self._end_loss()
         self._place_mark()
+        self._abandon()
         try:
             self.queue.disk.rotate()  # so that nothing is left that Kafka has
             if progress := self.queue.progress:
@@ -211,6 +216,7 @@ class Journal:
             self.saved(progress or self.queue.saved_progress)
         except OSError as exc:
             self.queue.failed(exc)
+            self.relieve()
         self.queue.disk.close()
 
     # -- what is lost --------------------------------------------------------------------------------
@@ -253,6 +259,24 @@ class Journal:
             if self._has_spare(len(frame)):
                 self._mark_waits = not self.queue.append(self.mark, frame)
 
+    def _abandon(self) -> None:
+        """Drop what could not be written at the end."""
+        before, gone = self.queue.abandon()
+        batches = [item for item in gone if isinstance(item, Posts)]
+        if posts := [post for item in batches for post in item.posts]:
+            mark = _last_mark(before, self.queue.mark)
+            loss = self._loss_of(posts, mark, _received_ms(batches), GapReason.SPOOL_FULL)
+            self.dropped += len(posts)
+            self.losses.append(loss)
+            logger.error(
+                "the journal in %s cannot be written: %d posts that were in memory only are dropped",
+                self.queue.disk.folder,
+                len(posts),
+            )
+        if self._loss is not None and isinstance(self._loss.item, Loss):  # it found no place
+            self.losses.append(self._loss.item)
+            self._loss = None
+
     def _grows_in(self, number: int) -> bool:
         """Whether what is being lost stands in a segment."""
         return self._loss is not None and self._loss.start is not None and self._loss.start.segment == number
@@ -269,9 +293,7 @@ class Journal:
         batches = [item for item in items if isinstance(item, Posts)]
         first_mark = _last_mark(takewhile(lambda item: not isinstance(item, Posts), items), mark)
         posts = [post for item in batches for post in item.posts]
-        received = [item.received_ms for item in batches if item.received_ms is not None]
-        received_ms = max(received) if received and len(received) == len(batches) else None
-        loss = self._loss_of(posts, first_mark, received_ms, GapReason.SPOOL_EXPIRED)
+        loss = self._loss_of(posts, first_mark, _received_ms(batches), GapReason.SPOOL_EXPIRED)
         others: list[Item] = [item for item in items if isinstance(item, Loss)]
         self.queue.replace(segment, [loss, *others, _last_mark(items, mark)], len(posts))
         self.dropped += len(posts)
@@ -317,6 +339,12 @@ class Journal:
             size += count
         if begin < len(posts):
             yield posts[begin:]
+
+
+def _received_ms(batches: Sequence[Posts]) -> int | None:
+    """Return by when all of them were received, if that is known of all."""
+    received = [item.received_ms for item in batches if item.received_ms is not None]
+    return max(received) if received and len(received) == len(batches) else None
 
 
 def _last_mark(items: Iterable[Item], mark: Mark) -> Mark:

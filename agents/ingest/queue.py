@@ -233,6 +233,19 @@ class Queue:
         """Whether nothing is in memory only."""
         return not self._unwritten
 
+    def abandon(self) -> tuple[list[Item], list[Item]]:
+        """Let go of what is in memory only; return what was held before that, and it."""
+        before = [entry.item for entry in self._held][: len(self._held) - self._unwritten]
+        gone: list[Item] = []
+        while self._unwritten:
+            entry = self._held.pop()
+            gone.append(entry.item)
+            self._held_bytes -= entry.size
+            self.waiting -= entry.posts
+            self._unwritten -= 1
+            self._unwritten_bytes -= entry.size
+        return before, gone[::-1]
+
     def tick(self, *, now: bool = False) -> None:
         """Try a disk that failed, if that is due or is to be done now; begin a new segment when it is time."""
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from pipeline.archive.record import ArchiveRecord, by_time, runs_backwards
+from pipeline.archive.record import ArchiveError, ArchiveRecord, by_time, runs_backwards
 from pipeline.archive.source import LINE_LIMIT, Source, lines
 from pipeline.formats import Parsed, columns, parse, rows, wire
 from pipeline.formats.outcome import FormError
@@ -93,10 +93,14 @@ def _end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 
 def _ends_before_it_begins(source: Source, to_record: _ToRecord) -> bool:
-    with source.open(counted=False) as stream:
-        everything = lines(stream)
-        first = _first_time(islice(everything, _PEEK), to_record)
-        last = _first_time(reversed(deque(everything, maxlen=_PEEK)), to_record)
+    """Say so; of a file that cannot be read to its end nobody knows, and it is read in its order as far as it goes."""
+    try:
+        with source.open(counted=False) as stream:
+            everything = lines(stream)
+            first = _first_time(islice(everything, _PEEK), to_record)
+            last = _first_time(reversed(deque(everything, maxlen=_PEEK)), to_record)
+    except ArchiveError:
+        return False
     return first is not None and last is not None and last < first
 
 

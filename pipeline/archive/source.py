@@ -54,7 +54,7 @@ class Source:
                 if not self._packed:
                     yield stream
                     return
-                with gzip.GzipFile(fileobj=stream) as unpacked, _buffered(unpacked) as unpacked_stream:
+                with gzip.GzipFile(fileobj=stream) as unpacked, _buffered(_Unpacked(unpacked)) as unpacked_stream:
                     yield unpacked_stream
 
     @contextmanager
@@ -74,7 +74,7 @@ class Source:
             raise ArchiveError(f"{self.path}: cannot be read: {error.strerror or error}") from error
 
 
-def _buffered(raw: io.RawIOBase | gzip.GzipFile) -> io.BufferedReader:
+def _buffered(raw: io.RawIOBase) -> io.BufferedReader:
     return io.BufferedReader(raw, _BUFFER_BYTES)
 
 
@@ -94,6 +94,21 @@ class _Counted(io.RawIOBase):
         self._done += size
         self._progress(self._done)
         return size
+
+
+class _Unpacked(io.RawIOBase):
+    """What is unpacked, as soon as it is: so that all of it has been read that is good when the rest is damaged."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a buffer is what io passes
+        data = self._file.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def lines(stream: io.BufferedReader) -> Iterator[bytes]:

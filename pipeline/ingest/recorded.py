@@ -41,6 +41,17 @@ class Recorded:
             self._gaps = _united([*self._gaps, *parts])[-_MOST:]
         return parts
 
+    def cut(self, at_ms: int) -> None:
+        """Forget what lies after a time: it was recorded when that was thought to be over, and was not.
+
+        >>> recorded = Recorded()
+        >>> _ = recorded.new(Missing(10, 90))
+        >>> recorded.cut(30)
+        >>> recorded.new(Missing(20, 40))
+        [Missing(start_ms=30, end_ms=40)]
+        """
+        self._gaps = [Missing(gap.start_ms, min(gap.end_ms, at_ms)) for gap in self._gaps if gap.start_ms < at_ms]
+
 
 def _united(gaps: list[Missing]) -> list[Missing]:
     united: list[Missing] = []

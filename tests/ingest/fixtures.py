@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,12 +21,15 @@ _TIMEOUT_S = 180
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.ingest)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
+            # Before anything is set up for it, such as three brokers.
+            if "long_run" in getattr(item, "fixturenames", ()) and not config.getoption("--full"):
+                item.add_marker(pytest.mark.skip("only in the long run: make test-ingest-full"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -47,6 +51,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
+def long_run() -> None:
+    """A test that asks for it runs only in `make test-ingest-full`: it takes long, or another one shows it in part."""
+
+
+@pytest.fixture
 def note_sum(record_property: Callable[[str, object], None]) -> Note:
     """Takes outcomes for the table at the end."""
     return lambda outcome: record_property("sum", asdict(outcome))
@@ -58,6 +67,9 @@ def make_ingest_trial(
 ) -> Iterator[Callable[..., Trial]]:
     """Makes the test's trial, with settings of one's own."""
     made: list[Trial] = []
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.CRITICAL)  # while there is no broker, our own reader complains ten times a second
 
     def make(**chosen: Any) -> Trial:
         made.append(Trial(broker, tmp_path, topic_prefix, note_sum, **chosen))
@@ -66,6 +78,7 @@ def make_ingest_trial(
     yield make
     for trial in made:
         trial.close()
+    client.setLevel(level)
 
 
 @pytest.fixture

@@ -96,9 +96,9 @@ class Jet:
         """Return all posts about the brand."""
         return list(self._events)
 
-    def ids(self) -> list[tuple[str, int, str]]:
-        """Return ID, time and stream of each."""
-        return [(each["id"], each["at_ms"], "posts") for each in self._events]
+    def ids(self, since_ms: int = 0) -> list[tuple[str, int, str]]:
+        """Return ID, time and stream of each since some time."""
+        return [(each["id"], each["at_ms"], "posts") for each in self._events if each["at_ms"] >= since_ms]
 
     def count(self) -> int:
         """Return how many there were."""

@@ -16,7 +16,11 @@ pytestmark = pytest.mark.kafka
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_gaps_are_told_in_the_time_of_x_whatever_this_machine_thinks(make_ingest_trial: Make, hours: int) -> None:
+def test_gaps_are_told_in_the_time_of_x_whatever_this_machine_thinks(
+    make_ingest_trial: Make, full: bool, hours: int
+) -> None:
+    if hours > 0 and not full:
+        pytest.skip("only in the long run: make test-ingest-full")
     trial = make_ingest_trial(x_access="pro")
     x = trial.x(skew_ms=hours * HOUR_MS)
     ingester = trial.ingest("x")
@@ -68,13 +72,20 @@ def test_rules_follow_the_watchlist_and_leave_those_of_others_alone(ingest: Tria
 
 def test_notices_of_deletion_come_in_as_well(ingest: Trial) -> None:
     x = ingest.x(rate=0.0, notices=80.0)
-    ingest.ingest("x-compliance")
+    ingester = ingest.ingest("x-compliance")
     streams = [f"{kind}/{partition}" for kind in ("tweets", "users") for partition in range(1, 5)]
     for stream in streams:
         ingest.connected(x, stream)
     ingest.flows(x, posts=40)
     x.ask("drop", how="rst", of="tweets/2")
     ingest.connected(x, "tweets/2")
+    ingest.flows(x, posts=40)
+    ingester.kill()
+    ingest.until(lambda: not any(x.open(stream) for stream in streams), "X has noticed")
+    ingest.publishes(x, 100)
+    ingest.ingest("x-compliance")
+    for stream in streams:
+        ingest.connected(x, stream)
     ingest.flows(x, posts=40)
     x.ask("refuse")
     ingest.publishes(x, 200)

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from tests.ingest.trial import Ingester, Trial
+from tests.ingest.ingester import Ingester
+from tests.ingest.trial import Trial
 from tests.ingest.x import X
 
 Make = Callable[..., Trial]
@@ -65,7 +66,9 @@ def test_killed_while_kafka_is_away_it_loses_nothing_that_it_had(make_ingest_tri
 
 
 @pytest.mark.parametrize("backfill", [False, True])
-def test_stopped_and_started_it_goes_on(make_ingest_trial: Make, backfill: bool) -> None:
+def test_stopped_and_started_it_goes_on(make_ingest_trial: Make, full: bool, backfill: bool) -> None:
+    if backfill and not full:
+        pytest.skip("only in the long run: make test-ingest-full")
     trial = make_ingest_trial(x_access="enterprise" if backfill else "pro")
     x = trial.x(backfill=backfill)
     trial.ingest("x")
@@ -109,7 +112,27 @@ def test_a_second_one_of_the_same_source_is_refused(ingest: Trial) -> None:
     assert first.process.poll() is None
 
 
-def test_away_for_longer_than_backfill_reaches_leaves_a_gap_of_the_rest(make_ingest_trial: Make) -> None:
+def test_a_connection_that_ends_while_posts_are_sent_again_has_brought_nothing_for_sure(ingest: Trial) -> None:
+    x = ingest.x(backfill=True, shuffled=True, skew_ms=-3_600_000)
+    ingester = ingest.ingest("x")
+    ingest.connected(x)
+    ingest.flows(x)
+    ingester.kill()
+    ingest.until(lambda: not x.open(), "X has noticed")
+    x.ask("jump", ms=240_000, posts=240)
+    x.ask("change", cut_backfill=[40, 100])
+    ingest.ingest("x")
+    ingest.until(lambda: len(x.spans()) == 4, "it has come three times")
+    ingest.connected(x)
+    ingest.flows(x)
+    ingest.settle(x)
+    outcome = ingest.judge("killed, backfill broken off twice", x, lost=False)
+    assert outcome.gaps == 0
+
+
+def test_away_for_longer_than_backfill_reaches_leaves_a_gap_of_the_rest(
+    make_ingest_trial: Make, long_run: None
+) -> None:
     trial = make_ingest_trial()
     x: X = trial.x(backfill=True, skew_ms=-3_600_000)
     ingester = trial.ingest("x")

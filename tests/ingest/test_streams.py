@@ -55,12 +55,16 @@ def _dropped(trial: Trial, x: X) -> None:
     trial.settle(x)
 
 
-def test_drops_of_every_kind_cost_nothing_with_backfill(ingest: Trial) -> None:
+def test_drops_of_every_kind_cost_nothing_with_backfill_and_what_comes_twice_is_counted_once(ingest: Trial) -> None:
     x = ingest.x(backfill=True)
     ingest.ingest("x")
     _dropped(ingest, x)
     outcome = ingest.judge("dropped in six ways, backfill", x, lost=False)
     assert outcome.gaps == 0
+    assert outcome.twice >= 60, "a minute comes again each time"
+    counts = ingest.enriched()
+    assert counts["duplicates"] == outcome.twice
+    assert counts["tweets"] - counts["duplicates"] == outcome.stored
 
 
 def test_drops_of_every_kind_are_gaps_without_backfill(make_ingest_trial: Make) -> None:
@@ -73,7 +77,9 @@ def test_drops_of_every_kind_are_gaps_without_backfill(make_ingest_trial: Make) 
 
 
 @pytest.mark.parametrize("backfill", [False, True])
-def test_a_network_that_refuses_for_a_while(make_ingest_trial: Make, backfill: bool) -> None:
+def test_a_network_that_refuses_for_a_while(make_ingest_trial: Make, full: bool, backfill: bool) -> None:
+    if not (backfill or full):
+        pytest.skip("only in the long run: make test-ingest-full")
     trial = make_ingest_trial(**{} if backfill else WITHOUT_BACKFILL)
     x = trial.x(backfill=backfill)
     trial.ingest("x")
@@ -126,7 +132,7 @@ def test_a_silent_connection_is_given_up(make_ingest_trial: Make) -> None:
     assert {each["reason"] for each in trial.stored().gaps[0]} == {"stalled"}
 
 
-def test_a_silent_connection_costs_nothing_with_backfill(ingest: Trial) -> None:
+def test_a_silent_connection_costs_nothing_with_backfill(ingest: Trial, long_run: None) -> None:
     x = ingest.x(backfill=True, connections=2)
     ingest.ingest("x", "--connections", "1", "--stall", "4")
     ingest.connected(x)
@@ -224,19 +230,3 @@ def test_a_token_that_is_rotated_is_taken_from_its_file(ingest: Trial) -> None:
     ingest.settle(x)
     outcome = ingest.judge("token rotated, backfill", x, lost=False)
     assert outcome.gaps == 0
-
-
-def test_what_backfill_brings_twice_is_counted_once(ingest: Trial) -> None:
-    x = ingest.x(backfill=True, rate=60.0)
-    ingest.ingest("x")
-    ingest.connected(x)
-    ingest.flows(x, posts=60)
-    x.ask("drop", how="rst")
-    ingest.connected(x)
-    ingest.flows(x)
-    ingest.settle(x)
-    outcome = ingest.judge("a minute again after a drop", x, lost=False)
-    assert outcome.twice >= 60
-    counts = ingest.enriched()
-    assert counts["duplicates"] == outcome.twice
-    assert counts["tweets"] - counts["duplicates"] == outcome.stored

@@ -8,23 +8,14 @@ all copies of a post are in one partition; no gap is wider than nobody was conne
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from agents.embedded.probe import LOOPBACK
-from agents.processes import role_environment
-from agents.settings import Settings, load_settings
+from agents.settings import load_settings
 from pipeline.enrich import Enricher
 from pipeline.ingest.coverage import Missing
 from pipeline.records import Record as LogRecord
@@ -33,22 +24,20 @@ from pipeline.watchlist import Watchlist
 from tests.brokers.base import Broker
 from tests.brokers.client import Record, consume_all, create_topics
 from tests.faults.trial import answered
+from tests.ingest.ingester import Ingester
 from tests.ingest.outcome import Note, Outcome, Stored, gaps_of, read_topic, sum_up, unconnected
 from tests.ingest.tail import Tail
 from tests.ingest.x import X
 from tests.ports import free_ports
 
-__all__ = ["Ingester", "Trial", "until"]
+__all__ = ["Sender", "Trial", "until"]
 
 _POLL_S = 0.1
-_STOP_S = 20.0
 _BEFORE_S = 11.0
 """By how much a gap may begin before nobody was connected any more: 7 seconds are allowed for delivery, times are cut
 to whole seconds twice, and the last word of the stream may be a keep-alive ago."""
 _AFTER_S = 2.5
 """By how much it may end after somebody was again: X's clock is known to a second, and times are whole seconds."""
-_SUMS = re.compile(r"\S+: (?:[\d,]+ \w[\w ]*, )*[\d,]+ gaps")
-_COUNT = re.compile(r"([\d,]+) (left|put|stored|waiting|dropped|gaps)")
 _WATCHLIST = """\
 version = 1
 
@@ -66,8 +55,8 @@ class Sender(Protocol):
     def published(self) -> list[dict[str, Any]]:
         """Return all that was ever published: ID, shape, stream, time and line."""
 
-    def ids(self) -> list[tuple[str, int, str]]:
-        """Return the ID, time and stream of each post that was published."""
+    def ids(self, since_ms: int = 0) -> list[tuple[str, int, str]]:
+        """Return the ID, time and stream of each post that was published, since some time."""
 
     def count(self) -> int:
         """Return how many lines were published."""
@@ -88,60 +77,6 @@ class Sender(Protocol):
         """Return the keys of what comes last of all; publish it if need be."""
 
 
-class Ingester:
-    """A running ``vigie ingest ...`` with a log of its own."""
-
-    def __init__(
-        self, arguments: Sequence[str], settings: Settings, log: Path, environment: Mapping[str, str], stdin: Any = None
-    ) -> None:
-        self.log = log
-        self._url = f"http://{LOOPBACK}:{settings.web_port + 4}"
-        command = [sys.executable, "-m", "agents.cli.run", "ingest", *arguments]
-        with log.open("ab") as output:
-            # A session of its own, so that it can be killed with whatever it has started.
-            self.process = subprocess.Popen(
-                command,
-                env={**role_environment(settings), **environment},
-                stdin=subprocess.DEVNULL if stdin is None else stdin,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    def kill(self) -> None:
-        """End it at once, as a power cut would."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self) -> int:
-        """Ask it to end, and return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(_STOP_S)
-
-    def metric(self, name: str, **labels: str) -> float:
-        """Return the sum of a metric's series with these labels; 0 when there are none, or no page."""
-        wanted = [f'{key}="{value}"' for key, value in labels.items()]
-        try:
-            with urlopen(f"{self._url}/metrics", timeout=5.0) as answer:  # noqa: S310 - our own process
-                lines = answer.read().decode().splitlines()
-        except (URLError, OSError):
-            return 0.0
-        series = [line for line in lines if line.startswith((f"{name}{{", f"{name} "))]
-        return sum(float(line.rpartition(" ")[2]) for line in series if all(label in line for label in wanted))
-
-    def text(self) -> str:
-        """Return all that it has said."""
-        return self.log.read_text(errors="replace")
-
-    def sums(self) -> dict[str, int] | None:
-        """Return the sums that it printed at its end; none when it was killed."""
-        lines = [line for line in self.text().splitlines() if _SUMS.fullmatch(line)]
-        if not lines:
-            return None
-        return {what: int(count.replace(",", "")) for count, what in _COUNT.findall(lines[-1])}
-
-
 class Trial:
     """A raw topic, settings, ingesters one after the other, and the judgement.
 
@@ -153,6 +88,8 @@ class Trial:
         Of the raw topic.
     raw_topic
         Whether it is made here.
+    replication
+        On how many brokers it is.
     settings
         Of the ingester, beside those that every trial has.
     """
@@ -166,6 +103,7 @@ class Trial:
         *,
         partitions: int = 3,
         raw_topic: bool = True,
+        replication: int = 1,
         **settings: Any,
     ) -> None:
         self.broker = broker
@@ -190,8 +128,8 @@ class Trial:
         self.settings = load_settings(**chosen | settings)
         self.topic = self.settings.topics.raw
         if raw_topic:
-            config = {"message.timestamp.type": "LogAppendTime"}
-            asyncio.run(create_topics(broker.bootstrap, {self.topic: partitions}, config))
+            config = {"message.timestamp.type": "LogAppendTime", "min.insync.replicas": str(min(replication, 2))}
+            asyncio.run(create_topics(broker.bootstrap, {self.topic: partitions}, config, replication=replication))
         self._tail = Tail(broker.bootstrap, self.topic, partitions)
         self._note = note
         self._servers: list[X] = []
@@ -252,7 +190,7 @@ class Trial:
 
         def stored() -> bool:
             known = self.keys
-            return sum(time_ms > before and post_id.encode() in known for post_id, time_ms, _ in server.ids()) >= posts
+            return sum(post_id.encode() in known for post_id, _, _ in server.ids(before)) >= posts
 
         self.until(stored, f"{posts} new posts are stored")
 

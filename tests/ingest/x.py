@@ -82,9 +82,9 @@ class X:
         """Return how many lines were published."""
         return int(self.ask("state")["published"])
 
-    def ids(self) -> list[tuple[str, int, str]]:
-        """Return the ID, time and stream of each post that was published."""
-        found: list[tuple[str, int, str]] = self.ask("ids")["result"]
+    def ids(self, since_ms: int = 0) -> list[tuple[str, int, str]]:
+        """Return the ID, time and stream of each post that was published, since some time."""
+        found: list[tuple[str, int, str]] = self.ask("ids", since_ms=since_ms)["result"]
         return found
 
     def published(self) -> list[dict[str, Any]]:

@@ -54,6 +54,8 @@ class Connection:
         self._response = response
         self.when_over: Callable[[], None] = lambda: None
         """Is called once nothing more will be written."""
+        self.then: tuple[str, bytes] | None = None
+        """How it is to end once what waits was written."""
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._news = asyncio.Event()
@@ -91,6 +93,8 @@ class Connection:
                 self._waiting.clear()
                 self._size = 0
                 await self._write(lines)
+                if self.then is not None:
+                    self.end(*self.then)
                 continue
             self._news.clear()
             try:

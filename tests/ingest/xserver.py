@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from itertools import takewhile
 from random import Random
 from typing import Any
 
@@ -77,6 +78,10 @@ class Plan:
     """Somebody else's, there before."""
     most_rules: int = 1_000
     longest_rule: int = 1_024
+    cut_backfill: list[int] = field(default_factory=list)
+    """After how many posts that are sent again the next connections are broken off. May change."""
+    shuffled: bool = False
+    """Whether posts that are sent again come in no order: older ones come first only "generally"."""
     pieces: bool = True
     """Cut what is sent anywhere."""
     seed: int = 1
@@ -206,9 +211,14 @@ class Server:
             request, response, gzip=gzip, pieces=self.plan.pieces, seed=self.plan.seed + len(self.requests)
         )
         since_ms = self.now_ms - 60_000 * int(minutes)
-        for due_ms, line in self._delivered.get(topic, []) if minutes != "0" else []:
-            if due_ms >= since_ms:
-                connection.put(line + b"\r\n")
+        again = [line for due_ms, line in self._delivered.get(topic, []) if due_ms >= since_ms]
+        if self.plan.shuffled:
+            self._chance.shuffle(again)
+        if minutes != "0" and self.plan.cut_backfill:
+            again = again[: self.plan.cut_backfill.pop(0)]
+            connection.then = "half", self._never_published()
+        for line in again if minutes != "0" else []:
+            connection.put(line + b"\r\n")
         span = [topic, self.now_ms, None]
         self.spans.append(span)
         connection.when_over = lambda: self._over(span)
@@ -280,11 +290,14 @@ class Server:
 
     def drop(self, how: str, count: int | None = None, of: str = "") -> int:
         """End so many connections, or all."""
-        half = line_of("plain", self.now_ms, 1 << 21)[1]  # a post that is never published
+        half = self._never_published()
         ended = [each for topic, many in self.open.items() if topic.startswith(of) for each in many][:count]
         for connection in ended:
             connection.end(how, half)
         return len(ended)
+
+    def _never_published(self) -> bytes:
+        return line_of("plain", self.now_ms, 1 << 21)[1]
 
     def stall(self, count: int | None = None) -> int:
         """Send nothing more on so many connections, or all, and leave them open."""
@@ -312,6 +325,11 @@ class Server:
         for name, value in wanted.items():
             setattr(self.plan, name, value)
 
+    def ids(self, since_ms: int) -> list[tuple[str, int, str]]:
+        """Return the ID, time and stream of each post since some time."""
+        later = takewhile(lambda each: each["at_ms"] >= since_ms, reversed(self.published))
+        return [(each["id"], each["at_ms"], each["topic"]) for each in later if each["id"]][::-1]
+
     async def command(self, request: web.Request) -> web.Response:
         """Do what a trial asks for, and tell how things are."""
         asked = await request.json()
@@ -326,7 +344,7 @@ class Server:
             "post": self.post,
             "malformed": lambda: [self.malformed(kind) for kind in MALFORMED],
             "published": lambda: self.published,
-            "ids": lambda: [(each["id"], each["at_ms"], each["topic"]) for each in self.published if each["id"]],
+            "ids": self.ids,
             "state": lambda: None,
         }
         result = doing[asked.pop("do")](**asked)

@@ -72,7 +72,7 @@ def outages(rng: Random, partitions: int, *, spoken: bool = True, live: bool = F
         if spoken or tweet.created_at_ms // MINUTE_MS not in lost:
             written.append((tweet.created_at_ms + delay_ms, number, partition, encode(tweet)))
     for each in range(partitions):
-        last = Tweet(id=f"9{each}", created_at_ms=END_MS + LATENESS_MS, text="nothing")
+        last = Tweet(id=f"last{each}", created_at_ms=END_MS + LATENESS_MS, text="nothing")
         written.append((END_MS + MINUTE_MS, each, each, encode(last)))
     logs: list[list[Record]] = [[] for _ in range(partitions)]
     for stamp_ms, _, to, value in sorted(written, key=lambda each: each[:2]):

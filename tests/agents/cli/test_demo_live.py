@@ -41,9 +41,16 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception | None], None]:
     return plays
 
 
-def run(tmp_path: Path, *arguments: str, **env: str) -> Result:
+def run(tmp_path: Path, *arguments: str, **env: str | None) -> Result:
     given = ["demo-live", *arguments, "--out", str(tmp_path / "out")]
     return CliRunner().invoke(main, given, env={"VIGIE_X_TOKEN_FILE": None, **env})
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> str:
+    path = tmp_path / "token"
+    path.write_text("token-1\n")
+    return str(path)
 
 
 def test_alone_it_says_what_each_source_needs_and_that_is_no_failure(tmp_path: Path) -> None:
@@ -61,22 +68,27 @@ def test_alone_it_says_what_each_source_needs_and_that_is_no_failure(tmp_path: P
     [
         ({}, "VIGIE_X_TOKEN_FILE) is not set"),
         ({"VIGIE_X_TOKEN_FILE": "/no/such/file"}, "/no/such/file"),
-        ({"VIGIE_X_TOKEN_FILE": __file__, "VIGIE_X_ACCESS": "basic"}, "which has no filtered stream"),
+        ({"VIGIE_X_TOKEN_FILE": __file__}, "more than one word"),
+        ({"VIGIE_X_ACCESS": "basic"}, "which has no filtered stream"),
     ],
 )
-def test_x_without_what_it_needs_says_what_is_missing(tmp_path: Path, given: dict[str, str], told: str) -> None:
-    result = run(tmp_path, "--source", "x", **given)
+def test_x_without_what_it_needs_says_what_is_missing(
+    tmp_path: Path, token: str, given: dict[str, str], told: str
+) -> None:
+    result = run(
+        tmp_path, "--source", "x", **{"VIGIE_X_TOKEN_FILE": token if "VIGIE_X_ACCESS" in given else None} | given
+    )
     assert result.exit_code == exits.CONFIG
     assert told in result.stderr
     assert "--source x  " in result.stderr
     assert not played
 
 
-def test_x_with_a_token_is_played_with_brands_that_are_known(tmp_path: Path) -> None:
-    result = run(tmp_path, "--source", "x", "--token-file", __file__, "--seconds", "5")
+def test_x_with_a_token_is_played_with_brands_that_are_known(tmp_path: Path, token: str) -> None:
+    result = run(tmp_path, "--source", "x", "--token-file", token, "--seconds", "5")
     assert result.exit_code == exits.OK, result.output
     assert played[0].source == "x"
-    assert played[0].arguments == ["--token-file", __file__]
+    assert played[0].arguments == ["--token-file", token]
     assert played[0].watchlist == command.EXAMPLE
     assert played[0].seconds == 5.0
     assert result.stdout.rstrip().endswith("x: 2 put, 2 stored, 0 waiting, 0 dropped, 0 gaps")

@@ -247,6 +247,24 @@ async def test_garbage_becomes_dead_letters_and_moves_nothing(bench: Bench) -> N
 
 
 @with_bench
+async def test_two_absurd_times_hide_no_gap(bench: Bench) -> None:
+    async with bench.listening() as kept:
+        await bench.server.publish(about(US, "a"), about(US + S, "b"))
+        ahead = US + 20 * 3600 * S
+        for time_us in (ahead, ahead + 1):
+            await bench.server.say(encode(about(time_us, f"far{time_us}")))
+        await kept.until(lambda: len(kept.posts) == 4)
+        await bench.server.drop()
+        await bench.server.connected(2)
+        for number in range(40):  # what a server sends that is asked for what is to come
+            await bench.server.say(encode(about(US + 600 * S + number, f"n{number}")))
+        await kept.until(lambda: "n39" in kept.keys)
+        await kept.until(lambda: kept.gaps)
+    assert kept.gaps == [(Missing((US + S) // 1000, (US + 600 * S) // 1000), "disconnected")]
+    assert kept.last_mark == Mark((US + 600 * S) // 1000, str(US + 600 * S + 39))
+
+
+@with_bench
 async def test_an_event_that_is_larger_than_any_is_stepped_over_with_a_gap(bench: Bench) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("agents.ingest.sources.jetstream.source._MOST_BYTES", 2_000)

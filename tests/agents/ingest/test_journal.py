@@ -434,6 +434,57 @@ def test_a_disk_that_cannot_be_written_at_the_end_is_no_reason_to_fail(case: Cas
     case.journal = case.opened()
 
 
+def test_what_cannot_be_written_at_the_end_is_dropped_and_told_and_the_next_run_finds_what_waits(
+    case: Case, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    case.journal.put_mark(Mark(T0, None))
+    case.journal.put([post(1), post(2)], T0 + 10)
+    case.journal.put_mark(Mark(T0 + 10, None))
+    disk.full = True
+    for number in range(3, 8):
+        case.journal.put([post(number, 100)], T0 + 10 * number)
+        case.journal.put_mark(Mark(T0 + 10 * number, None))
+    case.journal.close()
+    (loss,) = case.journal.losses
+    assert (loss.start_ms, loss.end_ms, loss.posts) == (T0 + 10, T0 + 71, 5)
+    assert (case.journal.dropped, case.journal.queue.waiting) == (5, 2)
+    assert [record.levelname for record in caplog.records if "5 posts" in record.getMessage()] == ["ERROR"]
+    disk.full = False
+    case.journal = case.opened()
+    assert (case.journal.queue.waiting, case.journal.mark) == (2, Mark(T0 + 10, None))
+    assert posts_in(case.take_all()) == [post(1), post(2)]
+
+
+def test_what_kafka_has_does_not_wait_for_the_next_run_on_a_disk_with_no_room_to_say_so(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    case.journal.put([post(1), post(2)])
+    case.take_all()
+    monkeypatch.setattr("agents.ingest.segments.replace_file", no_space)
+    case.journal.close()
+    assert case.journal.queue.waiting == 0
+    case.journal = case.opened()
+    assert case.journal.queue.waiting == 0
+
+
+def test_a_loss_that_finds_no_place_until_the_end_is_told_as_well(tmp_path: Path, disk: Disk) -> None:
+    case = Case(tmp_path, memory_bytes=1000)
+    case.journal.put_mark(Mark(T0, None))
+    disk.full = True
+    for number in range(20):
+        case.journal.put([post(number, 300)], T0 + number)
+    case.journal.close()
+    assert case.journal.dropped == 20 == sum(loss.posts or 0 for loss in case.journal.losses)
+    assert case.journal.queue.waiting == 0
+    disk.full = False
+    case.journal = case.opened()
+    assert case.journal.queue.waiting == 0
+    case.crash()
+
+
 # -- damage, age, lock -------------------------------------------------------------------------------
 
 

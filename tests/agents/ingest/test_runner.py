@@ -207,6 +207,31 @@ async def test_what_is_dropped_is_counted_and_the_sums_hold(tmp_path: Path) -> N
     assert (missing, reason, posts) == (Missing(1_000, 2_100), "spool_full", sums.dropped)
 
 
+@pytest.mark.usefixtures("no_waiting")
+async def test_the_sums_hold_with_a_disk_that_fails_until_the_end_and_with_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    stop = asyncio.Event()
+
+    async def play(outlet: Outlet) -> None:
+        outlet.mark(1_000)
+        await outlet.put([post(1), post(2)], 2_000)
+        outlet.mark(2_000)
+        monkeypatch.setattr("agents.ingest.segments.os.pwrite", no_space)
+        await outlet.put([post(3), post(4), post(5)], 3_000)
+        outlet.mark(3_000)
+        stop.set()
+        await asyncio.Event().wait()
+
+    sums = await deliver(settings_in(tmp_path), Script(play), stop=stop)
+    assert sums == Sums(put=5, waiting=2, dropped=3, gaps=[Gap(Missing(2_000, 3_001), "spool_full", 3)])
+    monkeypatch.undo()
+    assert waiting_in(tmp_path) == 2
+
+
 async def test_without_a_time_of_receipt_the_last_mark_is_carried_forward(tmp_path: Path) -> None:
     now = [50.0]
     journal = Journal(tmp_path, max_bytes=1600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from agents.ingest.contract import Mark, Post
 from agents.ingest.sources import names
 from pipeline.formats import parse
 from pipeline.ingest.coverage import Missing
+from pipeline.ingest.xaccess import ACCESS
 from tests.agents.ingest.kept import Kept
 
 pytestmark = pytest.mark.timeout(60)
@@ -50,6 +52,12 @@ async def board(lines: list[list[bytes]], kept: Kept, until: int) -> None:
         server.close()
 
 
+def test_the_page_has_the_plans_of_x_as_the_code_has_them() -> None:
+    rows = re.findall(r"^\| `(\w+)`.*?\| ([\d,]+) \| ([\d,]+) \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
+    told = {name: tuple(int(each.replace(",", "")) for each in numbers) for name, *numbers in rows}
+    assert told == {name: dataclasses.astuple(access) for name, access in ACCESS.items()}
+
+
 def test_the_example_reads_marks_and_says_what_is_missing() -> None:
     kept = Kept(Mark(1_000, None))
     first = [b'{"id":"a","ms":5000,"text":"late again"}', b"{", b'{"id":"b","ms":6000,"text":"still late"}']
@@ -69,5 +77,6 @@ def test_the_example_is_a_command() -> None:
 
 
 def test_the_page_lists_every_source_there_is() -> None:
-    listed = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    table = PAGE.partition("## What a gap is")[0]
+    listed = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
     assert sorted(listed) == names()

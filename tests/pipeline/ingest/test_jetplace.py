@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.jetplace import JetstreamPlace
+from pipeline.ingest.jetplace import RUN, JetstreamPlace
 
 S = 1_000_000
 NOW = 1_725_911_162 * S
@@ -13,8 +13,8 @@ HOUR = 3600 * S
 DAY = 24 * HOUR
 
 
-def place(newest_us: int | None = NOW) -> JetstreamPlace:
-    return JetstreamPlace(newest_us, quiet_us=30 * S)
+def place(newest_us: int | None = NOW, clock_us: int = NOW + 3 * DAY) -> JetstreamPlace:
+    return JetstreamPlace(newest_us, quiet_us=30 * S, clock_us=lambda: clock_us)
 
 
 def test_the_first_connection_asks_for_what_is_new_and_has_everything_from_its_first_event_on() -> None:
@@ -75,3 +75,61 @@ def test_the_place_never_goes_back_and_is_never_ahead_of_what_was_said(
         assert going.newest_us is not None
         assert before <= going.newest_us <= said
         before = going.newest_us
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, RUN - 1), st.integers(2, 10_000)), max_size=12))
+def test_absurd_times_ahead_of_our_clock_move_nothing_however_they_are_mixed_in(
+    parts: list[tuple[int, int, int]],
+) -> None:
+    going = place(clock_us=NOW)
+    going.begin()
+    honest = NOW
+    for good, bad, hours in parts:
+        for _ in range(good):
+            honest += 1000
+            going.take(honest)
+        for number in range(bad):
+            going.take(NOW + hours * HOUR + number)
+        assert (going.newest_us or 0) <= honest
+
+
+@given(
+    bad=st.lists(st.integers(-10 * DAY, 900 * DAY), max_size=20),
+    again=st.sampled_from([1, 2, 31, 32, 40]),
+    wrong_s=st.sampled_from([0, -50 * 365 * 86_400, 86_400]),
+)
+def test_whatever_was_said_and_by_our_clock_a_run_of_honest_events_puts_the_place_right(
+    bad: list[int], again: int, wrong_s: int
+) -> None:
+    going = place(clock_us=NOW + wrong_s * S)
+    going.begin()
+    for number in range(2 * RUN):
+        going.take(NOW + number)
+    for off in bad:
+        for number in range(again):
+            going.take(NOW + off + number)
+    for number in range(2 * RUN + 2):
+        going.take(NOW + 2 * S + number)
+    # What is ahead by less than servers differ is no harm.
+    assert 0 <= (going.newest_us or 0) - (NOW + 2 * S + 2 * RUN + 1) <= 60 * S
+    assert going.since_us is not None
+    assert going.since_us <= NOW + 2 * S
+
+
+def test_a_cursor_in_the_future_is_recognised_by_older_events() -> None:
+    again = place(NOW + HOUR // 6)
+    again.begin()
+    for number in range(RUN + 1):
+        again.take(NOW + number)
+    assert (again.since_us, again.newest_us, again.put_back_us) == (NOW, NOW + RUN - 1 + 1, NOW)
+
+
+def test_what_is_certain_is_what_was_before_the_jump_also_in_the_next_connection() -> None:
+    going = place(clock_us=NOW + DAY)
+    going.begin()
+    for time_us in (NOW, NOW + S, NOW + 9 * HOUR, NOW + 9 * HOUR + 1):
+        going.take(time_us)
+    assert going.begin() == NOW + 9 * HOUR + 1 - 5 * S
+    for number in range(RUN + 1):
+        going.take(NOW + 600 * S + number)
+    assert (going.put_back_us, going.since_us) == (NOW + S, NOW + 600 * S)

@@ -79,7 +79,9 @@ class FileSource:
         Raises
         ------
         Unreadable
-            A file is missing, may not be read, is no table that we know, or is damaged. What was before it is put.
+            A file is missing, may not be read, is no table that we know, or is damaged. What was before it is put: the
+            files before, and of lines all that are whole before the damage; of a table, or of one JSON document, which
+            are read as a whole, nothing.
         """
         passing = Passing(outlet, self.speed)
         resumed = None if self.from_beginning else reading_in(outlet.resumed.cursor)

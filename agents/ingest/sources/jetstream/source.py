@@ -82,7 +82,9 @@ class Jetstream:
         all_deletions: bool = False,
         backoff: Backoff | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
+        self._wall = wall
         self._settings = settings
         self._url = _address(settings)
         self._quiet_s = quiet_s
@@ -104,7 +106,7 @@ class Jetstream:
         newest_us = _newest(resumed.cursor, resumed.until_ms)
         if newest_us is not None:
             newest_us = max(0, newest_us - _MORE_AT_START_US)
-        self._place = JetstreamPlace(newest_us, quiet_us=int(self._quiet_s * 1_000_000))
+        self._place = self._place_from(newest_us)
         self._heard_at_s = self._marked_at_s = self._monotonic()
         known = self._known(fresh=resumed.until_ms is None and resumed.cursor is None)
         self._choice = Choice(
@@ -117,6 +119,10 @@ class Jetstream:
                     await self._listen(session)
                 except _Ended as ended:
                     await self._wait(ended)
+
+    def _place_from(self, newest_us: int | None) -> JetstreamPlace:
+        quiet_us = int(self._quiet_s * 1_000_000)
+        return JetstreamPlace(newest_us, quiet_us=quiet_us, clock_us=lambda: int(self._wall() * 1_000_000))
 
     def _known(self, *, fresh: bool) -> KnownFile:
         path = self._settings.ingest_dir / f"{self.name}.known"
@@ -198,7 +204,7 @@ class Jetstream:
     def _step_over(self) -> None:
         """Go on with what is new: an event that is larger than any may be would come again with every connection."""
         logger.warning("an event of more than %d bytes; going on behind it", _MOST_BYTES)
-        self._place = JetstreamPlace(None, quiet_us=int(self._quiet_s * 1_000_000))
+        self._place = self._place_from(None)
 
     async def _take(self, value: bytes, held: list[Post]) -> None:
         """Take in an event. The first ones are held until it is known from when on the connection has everything."""
@@ -211,6 +217,8 @@ class Jetstream:
         self._pass_on(picked, value, held)
         if not settled:
             return
+        if self._place.put_back_us is not None:
+            await self._put_back(self._place.put_back_us)
         if fresh:
             await self._begun()
         if held:
@@ -242,6 +250,15 @@ class Jetstream:
         missing = self._coverage.seen(since_us // 1000, newest_us // 1000)
         if missing is not None:
             await self._outlet.gap(missing, self._reason)
+
+    async def _put_back(self, sure_us: int) -> None:
+        """Take in that what was covered lay in the future; say what is missing since it was right."""
+        logger.warning("what was heard seemed to lie in the future: going on from the times of what comes")
+        self._place.put_back_us = None
+        covered_ms = self._coverage.until_ms
+        self._coverage = Coverage(sure_us // 1000 if covered_ms is None else min(covered_ms, sure_us // 1000))
+        await self._begun()
+        self._mark()
 
     def _mark(self) -> None:
         """Note that everything up to the newest event was put."""

@@ -10,6 +10,11 @@ the two clocks has been set, or has run wrong for days, and the newest answer is
 ADR: an error may be the answer of something between X and us, whose clock is wrong. What was once taken for heard out
 stays so; a time far ahead would hide every gap until then, in the next runs, too. So when an error tells a time that
 neither what has passed nor this machine's clock bears out (which alone goes on while a machine sleeps), it tells none.
+
+ADR: the IDs of posts hold times too, which X itself has given. When several in a row agree with one another, and can
+not have been made at the time that is thought, it is the time that is wrong: then it is set by them, and from then on
+an answer has to be borne out as an error has. Posts may be a day late; but when this machine's clock agrees with them
+as well, it is two against one.
 """
 
 from __future__ import annotations
@@ -32,7 +37,11 @@ _ODD_S = 5.0
 _ERROR_MS = 600_000
 """By so much an error may tell another time than is thought."""
 _MOST_AHEAD_MS = 60_000
-"""A post that is dated further ahead says nothing of the time."""
+"""A post that is dated further ahead says nothing of the time, alone."""
+_MOST_LATE_MS = 86_400_000
+"""Nor does one that is older."""
+_IN_A_ROW = 3
+"""Readings with posts that have to agree against the time that is thought."""
 
 
 class XClock:
@@ -52,6 +61,11 @@ class XClock:
         self._wall_ahead_ms = 0
         """This machine's time less X's, at the last answer."""
         self._offset_told_s = 0.0
+        self._odd_ahead_ms = self._odd = 0
+        """The same by the last posts, if they cannot have been made at the time that is thought; how often in a row."""
+        self._is_by_posts = False
+        self.jumps = 0
+        """How often the time was set to another one."""
 
     @property
     def known(self) -> bool:
@@ -77,11 +91,12 @@ class XClock:
         if moment is not None:
             aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
             time_ms, wall_ms = int(aware.timestamp()) * 1000, int(self._wall() * 1000)
-            if is_error and self.known and not self._is_likely(time_ms, wall_ms):
+            if (is_error or self._is_by_posts) and self.known and not self._is_likely(time_ms, wall_ms):
                 return
             ahead_ms = time_ms - int(self.monotonic() * 1000)
             self._wall_ahead_ms = wall_ms - time_ms
             if self._ahead_ms is None or not 0 <= self._ahead_ms - ahead_ms <= _SET_MS:
+                self.jumps += self._ahead_ms is not None and abs(self._ahead_ms - ahead_ms) > _SET_MS
                 self._ahead_ms = ahead_ms
             self._tell()
 
@@ -92,8 +107,33 @@ class XClock:
     def posted(self, time_ms: int) -> None:
         """Take in the time of a post that was just received."""
         ahead_ms = time_ms - self.now_ms()
+        if self._is_odd(time_ms, ahead_ms):
+            self._take_odd(time_ms)
+            return
+        self._odd = 0
         if self._ahead_ms is not None and 0 < ahead_ms <= _MOST_AHEAD_MS:
             self._ahead_ms += ahead_ms
+
+    def _is_odd(self, time_ms: int, ahead_ms: int) -> bool:
+        """Say whether a post of this time cannot have just been received."""
+        if ahead_ms > _MOST_AHEAD_MS or ahead_ms < -_MOST_LATE_MS:
+            return True
+        return ahead_ms < -_ERROR_MS and abs(time_ms - int(self._wall() * 1000)) <= _MOST_AHEAD_MS
+
+    def _take_odd(self, time_ms: int) -> None:
+        odd_ahead_ms = time_ms - int(self.monotonic() * 1000)
+        if self._odd and abs(odd_ahead_ms - self._odd_ahead_ms) <= _ERROR_MS:
+            self._odd += 1
+            self._odd_ahead_ms = max(self._odd_ahead_ms, odd_ahead_ms)
+        else:
+            self._odd, self._odd_ahead_ms = 1, odd_ahead_ms
+        if self._odd < _IN_A_ROW:
+            return
+        logger.warning("X's time was taken from a date that its posts contradict; it is taken from their IDs now")
+        self._ahead_ms, self._odd = self._odd_ahead_ms, 0
+        self._wall_ahead_ms = int(self._wall() * 1000) - self.now_ms()
+        self._is_by_posts = True
+        self.jumps += 1
 
     def offset_s(self) -> float:
         """Return this machine's clock less X's, in seconds."""

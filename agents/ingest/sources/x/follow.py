@@ -74,6 +74,8 @@ class Shared:
     clock: XClock = field(default_factory=XClock)
     patience: Patience = field(default_factory=Patience)
     recorded: Recorded = field(default_factory=Recorded)
+    told: Recorded = field(default_factory=Recorded)
+    """What was told by this machine's clock, and is recorded again once X's is known."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the streams may be opened."""
     mark: Callable[[], None] = lambda: None
@@ -104,7 +106,12 @@ class Follower:
         self._stream = stream
         self._shared = shared
         self.account = Account(
-            shared.outlet, shared.clock, of=stream.of, recorded=shared.recorded, resumed_ms=resumed_ms
+            shared.outlet,
+            shared.clock,
+            of=stream.of,
+            recorded=shared.recorded,
+            told=shared.told,
+            resumed_ms=resumed_ms,
         )
         self._worked = resumed_ms is not None
         self._has_backfill = stream.backfill_minutes > 0

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from agents.ingest.contract import Outlet, Post
 from agents.ingest.sources.x.account import MINUTE_MS, Account
-from agents.ingest.sources.x.clock import DATE_MS, XClock
+from agents.ingest.sources.x.clock import XClock
 from pipeline.ingest.connections import Held
 from pipeline.ingest.xlines import Lines, Problem
 
@@ -63,7 +63,6 @@ class Hearing:
         self._minutes = minutes
         self._on_open = on_open
         self._on_first = on_first
-        self._made_ms = 0
         self._line_s = 0.0
         self._is_through = not minutes
         self.held: Held | None = None
@@ -73,13 +72,13 @@ class Hearing:
 
     async def connected(self) -> None:
         """Begin, from now on or from as long ago as was asked for."""
-        self._made_ms = self._clock.now_ms()
         self._line_s = self._clock.monotonic()
-        self.held = await self._account.opened(self._made_ms, self._minutes * MINUTE_MS)
+        self.held = await self._account.opened(self._clock.now_ms(), self._minutes * MINUTE_MS)
         self._on_open()
 
     async def said(self, lines: Sequence[bytes], beats: int) -> Problem | None:
         """Put what came, then count it as heard."""
+        await self._account.mend()
         now_ms, metrics = self._clock.now_ms(), self._outlet.metrics
         metrics.last_received.set(now_ms / 1000)
         found = self._read(lines)
@@ -104,12 +103,13 @@ class Hearing:
     def _until_ms(self, found: Lines, now_ms: int, beats: int) -> int | None:
         """Return up to when everything that was delivered has come, if that can be said."""
         newest_ms = found.newest_ms
-        if newest_ms is not None and not now_ms - _LONGEST_DELAY_MS < newest_ms <= now_ms + _MOST_AHEAD_MS:
-            newest_ms = None
         if newest_ms is not None:
             self._clock.posted(newest_ms)
-        if not self._is_through:
-            self._is_through = (newest_ms is not None and newest_ms >= self._made_ms + DATE_MS) or (
+            if not now_ms - _LONGEST_DELAY_MS < newest_ms <= now_ms + _MOST_AHEAD_MS:
+                newest_ms = None
+        if not self._is_through and self.held is not None:
+            made_ms = self.held.posts_ms + self._minutes * MINUTE_MS
+            self._is_through = (newest_ms is not None and newest_ms >= made_ms) or (
                 beats > 0 and not found.keyed and self._clock.monotonic() - self._line_s >= _QUIET_S
             )
         if found.keyed:

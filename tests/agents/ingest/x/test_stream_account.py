@@ -49,7 +49,9 @@ class X:
         self.open.clear()
         self.clock = XClock(lambda: self.now_ms / 1000, lambda: self.now_ms / 1000)
         resumed_ms = self.outlet.marks[-1] if self.outlet.marks else None
-        self.account = Account(self.outlet, self.clock, of="posts", recorded=Recorded(), resumed_ms=resumed_ms)
+        self.account = Account(
+            self.outlet, self.clock, of="posts", recorded=Recorded(), told=Recorded(), resumed_ms=resumed_ms
+        )
 
     async def step(self) -> None:
         """Let half a second pass."""

@@ -86,3 +86,39 @@ def test_a_clock_that_is_about_right_is_no_news(caplog: pytest.LogCaptureFixture
     watch = Watch(wall_s=NEW_YEAR_MS / 1000 + 4)
     watch.clock.answered(NEW_YEAR)
     assert not caplog.records
+
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 2099 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_date_that_is_absurd_against_posts_is_not_believed_for_ever(date: str) -> None:
+    watch = Watch(wall_s=NEW_YEAR_MS / 1000 - 3600)
+    watch.clock.answered(date)
+    for _ in range(3):
+        watch.passed_s += 1
+        watch.clock.posted(NEW_YEAR_MS + int(watch.passed_s * 1000))
+    assert watch.clock.now_ms() == NEW_YEAR_MS + 3000
+    watch.clock.answered(date)
+    assert watch.clock.now_ms() == NEW_YEAR_MS + 3000, "nor again"
+    watch.clock.answered("Thu, 01 Jan 2026 00:01:00 GMT")
+    assert watch.clock.now_ms() == NEW_YEAR_MS + 60_000
+    assert watch.clock.jumps == 2
+
+
+def test_a_date_that_is_an_hour_off_is_not_believed_when_posts_and_our_clock_agree() -> None:
+    watch = Watch(wall_s=NEW_YEAR_MS / 1000 - 3600)
+    watch.clock.answered(NEW_YEAR)
+    for _ in range(3):
+        watch.clock.posted(NEW_YEAR_MS - 3_600_000)
+    assert watch.clock.now_ms() == NEW_YEAR_MS - 3_600_000
+
+
+@pytest.mark.parametrize("wall_ms", [NEW_YEAR_MS, 0])
+def test_posts_that_are_late_or_do_not_agree_set_nothing(wall_ms: int) -> None:
+    watch = Watch(wall_s=wall_ms / 1000)
+    watch.clock.answered(NEW_YEAR)
+    late = [-3_600_000] * 5
+    for off_ms in [*late, -2 * DAY_MS, -3 * DAY_MS, 4 * DAY_MS, 4 * DAY_MS, 0, 4 * DAY_MS, -9 * DAY_MS]:
+        watch.clock.posted(NEW_YEAR_MS + off_ms)
+    assert watch.clock.now_ms() == NEW_YEAR_MS

@@ -1,7 +1,10 @@
 """What is missing is recorded, by X's clock; what is not missing is not."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from agents.ingest.sources.x.account import LATENCY_MS
 from agents.ingest.sources.x.connection import Patience
@@ -152,6 +155,97 @@ async def test_as_long_as_x_does_not_answer_at_all_our_clock_stands_in(tmp_path:
 
     assert at.outlet.gaps[0] == (NOW_MS - 90 * SECOND, NOW_MS + 10 * SECOND, "restart")
     assert at.outlet.gaps[1] == (NOW_MS + 10 * SECOND, NOW_MS + 15 * SECOND, "disconnected")
+
+
+@pytest.mark.parametrize("wrong_s", [3600, 0, -3600])
+async def test_what_was_told_by_our_clock_is_recorded_again_by_that_of_x(tmp_path: Path, wrong_s: int) -> None:
+    async with scene(tmp_path, NOW_MS - 90 * SECOND, wall_s=NOW_MS / 1000 + wrong_s) as at:
+        await (await at.x.next()).cut()
+        for _ in range(3):
+            at.passes(5)
+            await at.ticks()
+        assert {mark for mark in at.outlet.marks if mark is not None} == {NOW_MS - 90 * SECOND}
+        told = len(at.outlet.gaps)
+        assert told or wrong_s < 0
+        call = await at.connected()
+        await at.outlet.until(lambda it: it.gaps[told:])
+        assert at.outlet.gaps[told:] == [(NOW_MS - 90 * SECOND, MADE + 15 * SECOND, "restart")]
+        at.passes(20)
+        await heard(at, call)
+        await call.end()
+        again = await at.x.next()
+        at.passes(1800)
+        await again.begin()
+        await at.outlet.until(lambda it: it.gaps[-1][1] == MADE + 1835 * SECOND)
+
+    outage = [gap for gap in at.outlet.gaps[told + 1 :] if gap[2] == "disconnected"]
+    assert outage[0][0] == NOW_MS + 35 * SECOND - BEHIND
+    assert all(one[1] >= other[0] for one, other in pairwise(outage))
+
+
+async def test_a_mark_in_the_future_of_x_hides_no_gap(tmp_path: Path) -> None:
+    async with scene(tmp_path, NOW_MS + 3600 * SECOND) as at:
+        refused = await at.x.next()
+        at.passes(30)
+        await refused.refuse(503)
+        again = await at.x.next()
+        at.passes(10)
+        call = await again.begin()
+        await at.outlet.until(lambda it: it.gaps and it.gaps[-1][1] == MADE + 40 * SECOND)
+        before = len(at.outlet.gaps)
+        at.passes(20)
+        await heard(at, call)
+        await call.end()
+        again = await at.x.next()
+        at.passes(1800)
+        await again.begin()
+        await at.outlet.until(lambda it: it.gaps[-1][1] == MADE + 1860 * SECOND)
+        await at.ticks()
+
+    assert at.outlet.gaps[0][0] == NOW_MS - LATENCY_MS, "from the begin of this run"
+    assert at.outlet.gaps[0][2] == "restart"
+    assert at.outlet.gaps[before][0] == NOW_MS + 60 * SECOND - BEHIND
+    assert at.outlet.marks[-1] is not None
+    assert at.outlet.marks[-1] <= NOW_MS + 1860 * SECOND
+
+
+@pytest.mark.parametrize("years", [73, -50])
+async def test_the_first_answer_with_an_absurd_date_hides_no_gap_for_ever(tmp_path: Path, years: int) -> None:
+    off_ms = years * 365 * 86_400 * SECOND
+    async with scene(tmp_path, NOW_MS - 90 * SECOND) as at:
+        at.x.now_ms += off_ms
+        call = await at.connected()
+        at.x.now_ms -= off_ms
+        for number in range(4):
+            at.passes(1)
+            await call.send(line(at.x.now_ms, number))
+            await at.outlet.until(lambda it, number=number: len(it.values) == number + 1)  # type: ignore[misc]
+        at.passes(16)
+        await heard(at, call)
+        await at.ticks()
+        assert at.outlet.marks[-1] == NOW_MS + 20 * SECOND - BEHIND
+        assert any(start <= NOW_MS - 90 * SECOND and end >= NOW_MS for start, end, _ in at.outlet.gaps)
+        before = len(at.outlet.gaps)
+        await call.end()
+        again = await at.x.next()
+        at.passes(1800)
+        await again.begin()
+        await at.outlet.until(lambda it: it.gaps[-1][1] == MADE + 1820 * SECOND)
+
+    assert at.outlet.gaps[before][0] == NOW_MS + 20 * SECOND - BEHIND
+
+
+async def test_a_connection_that_begins_in_the_past_comes_through_though_its_date_was_absurd(tmp_path: Path) -> None:
+    off_ms = 73 * 365 * 86_400 * SECOND
+    async with scene(tmp_path, NOW_MS - 90 * SECOND, backfill=5) as at:
+        at.x.now_ms += off_ms
+        call = await at.connected()
+        at.x.now_ms -= off_ms
+        for number in range(6):
+            at.passes(2)
+            await call.send(line(at.x.now_ms, number))
+            await at.outlet.until(lambda it, number=number: len(it.values) == number + 1)  # type: ignore[misc]
+        await at.outlet.until(lambda it: NOW_MS < (it.marks[-1] or 0) + LATENCY_MS <= NOW_MS + 12 * SECOND)
 
 
 async def test_a_gap_is_recorded_before_a_mark_passes_it(tmp_path: Path) -> None:
