@@ -8,6 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 bin := .venv/bin
 python_files := schemas pipeline agents deploy tests
+# Suites with a verb of their own. To leave out their folders costs less than to collect them and choose none.
+without := $(addprefix --ignore=tests/,faults ingest ops trust web)
 # The first of these that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -25,12 +27,12 @@ demo-live: .venv/.runtime ## The same as posts come: make demo-live ARGS="--sour
 
 .PHONY: test
 test: .venv/.dev ## Run every test that needs no Apache Kafka
-	@$(bin)/pytest --broker=embedded -m "not faults and not ops and not deploy and not trust and not web and not ingest" --numprocesses=4 --dist=loadscope
+	@$(bin)/pytest --broker=embedded $(without) --ignore=tests/deploy --numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev ## Run every test that uses a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m "(broker or kafka) and not faults and not ops and not trust and not ingest" --numprocesses=3 --dist=loadscope
+	@$(bin)/pytest --broker=kafka -m "broker or kafka" $(without) --ignore=tests/pipeline --numprocesses=3 --dist=loadscope --no-loadscope-reorder
 
 .PHONY: test-ingest
 test-ingest: .venv/.dev ## Break the way in on purpose, and count what was sent, stored and told to be missing (as test-kafka)
@@ -46,7 +48,7 @@ test-ingest-full: .venv/.dev ## The same with an outage of ten minutes (about a 
 test-ops: .venv/.dev ## Play a crisis with real Prometheus and Alertmanager, and draw build/ops/report.html (as test-kafka)
 	@tests/ops/install.sh
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m ops
+	@$(bin)/pytest --broker=kafka -m ops tests/ops
 
 .PHONY: test-web
 test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk and of a phone; pictures in build/web
@@ -56,12 +58,12 @@ test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk a
 .PHONY: test-faults
 test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup tests/faults
 
 .PHONY: test-faults-full
 test-faults-full: .venv/.dev ## The same with every fault many times over (about a quarter of an hour)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup --full tests/faults
 
 .PHONY: test-trust
 test-trust: .venv/.dev ## Prove deletion, secured connections, hostile input, isolation and the supply chain (as test-kafka)
@@ -155,7 +157,7 @@ check-files: .venv/.dev
 check-deploy: .venv/.dev
 	@tests/ops/install.sh
 	$(bin)/python -m deploy.grafana --check
-	$(bin)/pytest -q -m "deploy and not broker and not kafka" --numprocesses=2 --dist=worksteal
+	$(bin)/pytest -q -m "deploy and not broker and not kafka" --numprocesses=2 --dist=worksteal tests/deploy
 
 ##@ What the verbs stand on
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import secrets
 import socket
 import time
 
@@ -14,14 +16,21 @@ from agents.embedded.process import GuardedProcess
 __all__ = ["LOOPBACK", "cluster_id", "free_port", "wait_until_ready"]
 
 LOOPBACK = "127.0.0.1"
+_LOWEST_PORT = 12_000
+_PORTS = 20_000
+"""Linux takes outgoing connections from 32768 on, others from 49152."""
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nobody holds at the moment."""
-    with socket.socket() as taken:
-        taken.bind((LOOPBACK, 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a TCP port of the loopback address that nobody holds at the moment.
+
+    Below those that the system gives to outgoing connections: one of these could be gone before it is used.
+    """
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as taken, contextlib.suppress(OSError):
+            taken.bind((LOOPBACK, port))
+            return port
 
 
 def cluster_id(bootstrap: str, timeout_seconds: float = 2.0) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -19,6 +20,7 @@ from tests.brokers.embedded import Embedded
 from tests.brokers.jars import JarsError, class_path
 from tests.brokers.kafka import Kafka
 
+_LIVE = Path(__file__).parent.parent / "live"
 _OTHER: dict[str, Literal["embedded", "kafka"]] = {"embedded": "kafka", "kafka": "embedded"}
 
 
@@ -51,6 +53,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker(other)]
+    # Modules that wait for workers and a broker begin first; those that only compute fill in what they leave.
+    waiting = {item.path for item in items if item.get_closest_marker("broker")}
+    items.sort(key=lambda item: (item.path.parent != _LIVE, item.path not in waiting))
 
 
 @pytest.fixture(scope="session")
