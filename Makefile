@@ -56,9 +56,9 @@ test-web: .venv/.dev ## Look at the report in Chromium, at the width of a desk a
 	@$(bin)/pytest -m web tests/web
 
 .PHONY: test-faults
-test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes)
+test-faults: .venv/.dev ## Break everything that can break, and count what is lost or doubled (as test-kafka; minutes; PART=1/3: a third)
 	@$(bin)/python -m tests.brokers.jars
-	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup tests/faults
+	@$(bin)/pytest --broker=kafka -m faults --numprocesses=3 --dist=loadgroup $(if $(PART),--part=$(PART)) tests/faults
 
 .PHONY: test-faults-full
 test-faults-full: .venv/.dev ## The same with every fault many times over (about a quarter of an hour)

@@ -21,15 +21,31 @@ _TIMEOUT_S = 420
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long run of the fault suite")
+    parser.addoption("--part", metavar="K/N", help="of the fault suite only every Nth test, from the Kth on")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.faults)
-            if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    suite = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in suite:
+        item.add_marker(pytest.mark.faults)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
+    left_out = [item for number, item in enumerate(suite) if number not in _part(config, len(suite))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _part(config: pytest.Config, count: int) -> range:
+    """Return the numbers of the tests that were asked for; all of them unless told."""
+    part = config.getoption("--part")
+    if not part:
+        return range(count)
+    first, _, step = part.partition("/")
+    if not (first.isdigit() and step.isdigit() and 1 <= int(first) <= int(step)):
+        raise pytest.UsageError(f"--part: expected K/N, such as 1/3, got {part!r}")
+    return range(int(first) - 1, count, int(step))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

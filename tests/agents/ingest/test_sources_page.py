@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+import tempfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
@@ -27,8 +28,14 @@ PAGE = (Path(__file__).parents[3] / "deploy" / "sources.md").read_text("utf-8")
 def shown() -> Any:
     """Return the page's example as a module."""
     (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    module = ModuleType("board")
-    exec(compile(code, "deploy/sources.md", "exec"), module.__dict__)  # noqa: S102 - our own page
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "board.py"
+        path.write_text(code, encoding="utf-8")
+        spec = spec_from_file_location("board", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
     return module
 
 
