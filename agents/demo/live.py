@@ -15,10 +15,11 @@ from agents.demo.growing import grow
 from agents.demo.intake import Intake, intake_of, sums_in
 from agents.demo.stage import PARTITIONS, DemoError, child, demo_settings, end_of, ended
 from agents.embedded import EmbeddedBroker
-from agents.embedded.probe import free_port
+from agents.embedded.probe import LOOPBACK, free_port
 from agents.embedded.process import GuardedProcess
 from agents.present import watch_topics
 from agents.reading import read_topic
+from agents.role import Role, ingest_web_port
 from agents.settings import Settings
 from agents.topics import create_topics
 from pipeline.present import Presents
@@ -30,8 +31,6 @@ __all__ = ["IngesterEnded", "LiveDemo", "Screen", "run_live"]
 
 _ASK_S = 1.0
 _AWAY_LOOKS = 20
-_PORT_OFFSET = 4
-"""An ingester's port, after that of enrich."""
 _INGESTER_STOP_S = 16.0
 """It stops its source, and delivers what it has: about 13 s at most."""
 _CAUGHT_UP_MS = 20 * 60_000
@@ -102,7 +101,6 @@ def run_live(demo: LiveDemo, screen: Screen) -> str:
         broker = stack.enter_context(EmbeddedBroker())
         # The broker forgets everything at its end: what would wait in a journal is of no use to the next one.
         journal = Path(stack.enter_context(TemporaryDirectory()))
-        port = free_port()
         settings = demo_settings(broker.bootstrap, demo.out_dir, demo.watchlist)
         asyncio.run(create_topics(settings, raw_partitions=PARTITIONS, partitions=PARTITIONS, replication=1))
         worker = stack.enter_context(child(settings, ["worker"], demo.out_dir / "worker.log"))
@@ -110,7 +108,7 @@ def run_live(demo: LiveDemo, screen: Screen) -> str:
             broker.bootstrap,
             demo.out_dir,
             demo.watchlist,
-            web_port=port - _PORT_OFFSET,
+            web_port=free_port() - len(Role),
             ingest_dir=journal,
             log_level="INFO",
         )
@@ -119,7 +117,7 @@ def run_live(demo: LiveDemo, screen: Screen) -> str:
             screen.say(
                 f"an embedded Kafka at {broker.bootstrap}; beside it vigie worker and vigie ingest {demo.source}"
             )
-            play = _Play(demo, settings, f"http://127.0.0.1:{port}", screen)
+            play = _Play(demo, settings, f"http://{LOOPBACK}:{ingest_web_port(told)}", screen)
             asyncio.run(play.run(worker, ingester))
         return sums_in(log.read_text("utf-8", errors="replace"), demo.source)
 

@@ -13,6 +13,7 @@ import pytest
 from tests.brokers.base import Broker
 from tests.faults.outcome import Note, Outcome, table
 from tests.faults.trial import Trial
+from tests.tables import noted
 
 RESULTS = Path("build/faults.json")
 
@@ -49,21 +50,13 @@ def _part(config: pytest.Config, count: int) -> range:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    # Noted as properties of the tests, so that they come from wherever the tests have run.
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    noted = [
-        Outcome(**value)
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
-        if name == "outcome" and isinstance(value, dict)
-    ]
-    if noted:
-        noted.sort(key=lambda outcome: outcome.fault)
+    found = [Outcome(**each) for each in noted(terminalreporter, "outcome")]
+    if found:
+        found.sort(key=lambda outcome: outcome.fault)
         terminalreporter.section("faults")
-        terminalreporter.write_line(table(noted))
+        terminalreporter.write_line(table(found))
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in noted], indent=2), encoding="utf-8")
+        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in found], indent=2), encoding="utf-8")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schemas.codec import decode
+from tests import tables
 from tests.faults.oracle import Truth
 from tests.live.vigie import Published, differences
 
@@ -97,13 +98,4 @@ def say_differences(expected: Truth, windows: Found, crises: Found) -> str:
 
 def table(outcomes: list[Outcome]) -> str:
     """The table of all faults, as text."""
-    rows = [_COLUMNS, *(outcome.row() for outcome in outcomes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if at == 0 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return tables.table([_COLUMNS, *(outcome.row() for outcome in outcomes)])

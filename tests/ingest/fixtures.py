@@ -14,6 +14,7 @@ import pytest
 from tests.brokers.base import Broker
 from tests.ingest.outcome import Note, Outcome, table
 from tests.ingest.trial import Trial
+from tests.tables import noted
 
 RESULTS = Path("build/ingest.json")
 
@@ -33,21 +34,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    # Noted as properties of the tests, so that they come from wherever the tests have run.
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    noted = [
-        Outcome(**value)
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
-        if name == "sum" and isinstance(value, dict)
-    ]
-    if noted:
-        noted.sort(key=lambda outcome: outcome.trial)
+    found = [Outcome(**each) for each in noted(terminalreporter, "sum")]
+    if found:
+        found.sort(key=lambda outcome: outcome.trial)
         terminalreporter.section("the way in: sent = stored + missing, and all that is missing is in a gap")
-        terminalreporter.write_line(table(noted))
+        terminalreporter.write_line(table(found))
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in noted], indent=2), encoding="utf-8")
+        RESULTS.write_text(json.dumps([asdict(outcome) for outcome in found], indent=2), encoding="utf-8")
 
 
 @pytest.fixture

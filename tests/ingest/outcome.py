@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pipeline.ingest.coverage import Missing
+from tests import tables
 from tests.brokers.client import Record
 
 __all__ = ["Note", "Outcome", "Stored", "Sum", "gaps_of", "read_topic", "sum_up", "table", "unconnected"]
@@ -142,13 +143,4 @@ def gaps_of(records: Iterable[Mapping[str, Any]]) -> list[Missing]:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """The table of all trials, as text."""
-    rows = [_COLUMNS, *(outcome.row() for outcome in outcomes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if at == 0 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return tables.table([_COLUMNS, *(outcome.row() for outcome in outcomes)])
