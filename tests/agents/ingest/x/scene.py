@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,10 +25,12 @@ from pipeline.ingest.coverage import Missing
 from pipeline.ingest.xlines import posts
 from pipeline.simulate.payload import snowflake
 
-__all__ = ["NOW_MS", "Call", "FakeX", "Outlet", "Scene", "heard", "line", "scene"]
+__all__ = ["IN_ONE_PIECE", "NOW_MS", "Call", "FakeX", "Outlet", "Scene", "heard", "line", "scene"]
 
 NOW_MS = 1_767_225_600_000
 """X's time when a scene begins: 2026-01-01T00:00:00Z."""
+IN_ONE_PIECE = Patience(piece_s=math.inf)
+"""What is lost between two connections is recorded when the second is made, and not already while it is waited for."""
 _SOON_S = 10.0
 
 

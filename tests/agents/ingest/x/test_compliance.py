@@ -8,7 +8,7 @@ from agents.ingest.sources.x.compliance import ComplianceSource
 from agents.ingest.sources.x.follow import Stream
 from agents.settings import Settings
 from pipeline.ingest.xlines import notices
-from tests.agents.ingest.x.scene import NOW_MS, heard, scene
+from tests.agents.ingest.x.scene import IN_ONE_PIECE, NOW_MS, heard, scene
 
 SECOND = 1000
 MADE = NOW_MS + SECOND
@@ -66,7 +66,7 @@ async def test_nothing_is_marked_before_every_part_was_connected_once(tmp_path: 
 
 
 async def test_what_several_parts_miss_is_one_gap_of_notices(tmp_path: Path) -> None:
-    async with scene(tmp_path, NOW_MS - 60 * SECOND, streams=parts()) as at:
+    async with scene(tmp_path, NOW_MS - 60 * SECOND, streams=parts(), patience=IN_ONE_PIECE) as at:
         await at.connected()
         at.passes(5)
         await at.connected()

@@ -13,7 +13,7 @@ DISCONNECT = (
     b'{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect",'
     b'"detail":"This stream has been disconnected upstream for operational reasons."}]}\r\n'
 )
-IMPATIENT = Patience(stall_s=0.2)
+IMPATIENT = Patience(stall_s=1.0)
 
 
 async def test_posts_are_put_as_they_came_by_their_ids(tmp_path: Path) -> None:

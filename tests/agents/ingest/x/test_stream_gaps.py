@@ -8,10 +8,10 @@ import pytest
 
 from agents.ingest.sources.x.account import LATENCY_MS
 from agents.ingest.sources.x.connection import Patience
-from tests.agents.ingest.x.scene import NOW_MS, heard, line, scene
+from tests.agents.ingest.x.scene import IN_ONE_PIECE, NOW_MS, heard, line, scene
 
 SECOND, MINUTE = 1000, 60_000
-IMPATIENT = Patience(stall_s=0.2)
+IMPATIENT = Patience(stall_s=1.0)
 MADE = NOW_MS + SECOND
 """From when on a connection counts that was made at the beginning: `Date` has whole seconds."""
 BEHIND = SECOND + LATENCY_MS
@@ -38,7 +38,7 @@ async def test_the_first_connection_is_marked_before_anything_has_come(tmp_path:
 
 
 async def test_between_two_connections_is_a_gap(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
+    async with scene(tmp_path, patience=IN_ONE_PIECE) as at:
         call = await at.connected()
         at.passes(20)
         await heard(at, call)
@@ -93,7 +93,7 @@ async def test_the_time_in_which_we_did_not_run_is_a_gap_from_the_last_mark(tmp_
 
 
 async def test_a_refusal_tells_the_time_and_the_rest_is_for_its_reason(tmp_path: Path) -> None:
-    async with scene(tmp_path, NOW_MS - 90 * SECOND) as at:
+    async with scene(tmp_path, NOW_MS - 90 * SECOND, patience=IN_ONE_PIECE) as at:
         await (await at.x.next()).refuse(429)
         second = await at.x.next()
         at.passes(60)
@@ -184,7 +184,7 @@ async def test_what_was_told_by_our_clock_is_recorded_again_by_that_of_x(tmp_pat
 
 
 async def test_a_mark_in_the_future_of_x_hides_no_gap(tmp_path: Path) -> None:
-    async with scene(tmp_path, NOW_MS + 3600 * SECOND) as at:
+    async with scene(tmp_path, NOW_MS + 3600 * SECOND, patience=IN_ONE_PIECE) as at:
         refused = await at.x.next()
         at.passes(30)
         await refused.refuse(503)
