@@ -12,17 +12,19 @@ that starts at s is the highest rank reached at or after s. One structure then a
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.recency import from_codes, to_codes
 
-__all__ = ["REGISTERS", "SlidingAuthors", "add", "dump_registers", "load_registers"]
+__all__ = ["REGISTERS", "STANDARD_ERROR", "SlidingAuthors", "add", "dump_registers", "load_registers"]
 
 REGISTERS = 64
 """Registers of a sketch."""
+STANDARD_ERROR = 1.04 / sqrt(REGISTERS)
+"""Of an estimate, as a part of it."""
 _INDEX_BITS = 6
 _HASH_BITS = 53
 _MASK = (1 << _HASH_BITS) - 1

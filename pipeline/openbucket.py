@@ -45,6 +45,7 @@ class OpenBucket:
         "hashes",
         "languages",
         "negative",
+        "negative_authors",
         "negative_retweets",
         "neutral",
         "own",
@@ -71,6 +72,8 @@ class OpenBucket:
         self.languages: dict[str, int] = {}
         self.authors = bytearray(REGISTERS)
         """HyperLogLog sketch (`pipeline.authors`)."""
+        self.negative_authors = bytearray(REGISTERS)
+        """The same of who wrote what is negative and no retweet."""
         self.texts = 0
         """Bitmap of the texts that are no retweets (`pipeline.repeats`)."""
         self.exemplars: list[tuple[int, str]] = []
@@ -112,6 +115,8 @@ class OpenBucket:
             self.negative_retweets += label == _NEGATIVE
         else:
             self.texts |= _CELL[(mention.cluster_key or mention.repeat_key) % CELLS]
+            if label == _NEGATIVE:
+                add(self.negative_authors, mention.author)
         lang, languages = mention.lang, self.languages
         count = languages.get(lang)
         if count is None:
@@ -207,12 +212,13 @@ class OpenBucket:
             self.documents.state(),
             None if self.asked is None else self.asked.state(),
             None if self.own is None else self.own.state(),
+            dump_registers(self.negative_authors),
         ]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> OpenBucket:
         """Return the bucket that gave a state; ``TypeError`` or ``ValueError`` when it is none."""
-        counts, languages, authors, texts, exemplars, documents, asked, own = state
+        counts, languages, authors, texts, exemplars, documents, asked, own, negative_authors = state
         if len(counts) == _COUNTS_BEFORE:
             counts = [*counts, 0]
         if not all(type(n) is int and 0 <= n <= _MOST_REACH for n in (*counts[:5], *counts[6:], *languages.values())):
@@ -234,6 +240,7 @@ class OpenBucket:
         ) = counts
         bucket.languages = dict(languages)
         bucket.authors = load_registers(authors)
+        bucket.negative_authors = load_registers(negative_authors)
         bucket.texts = int.from_bytes(b64decode(texts, validate=True), "little")
         if bucket.texts.bit_length() > CELLS:
             raise ValueError("not a bitmap")

@@ -1,4 +1,4 @@
-"""What versions 1 to 4 of a state were, brought up to version 5. No count is lost on the way.
+"""What versions 1 to 5 of a state were, brought up to version 6. No count is lost on the way.
 
 Version 1 was one JSON object, its bytes in base64: rings as bit planes, sketches as text, and the life cycle
 inside of the detector's state. A changelog holds such values until every brand has been written once more, so
@@ -13,26 +13,30 @@ those phrases are let go, of two minutes as a rule, so the concerns miss them an
 Version 4 did not know who wrote the posts that it named: of these, an account's are not found when they must go. They
 are named until others take their place, which in a crisis may be at its end, and for a week in which nobody speaks of
 the brand at most.
+
+Version 5 did not count the authors of negative posts by themselves: until a window holds nothing from before, all of
+its authors may be such. So the first day is read as version 5 read it, never as less.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from struct import Struct
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.authors import load_registers
+from pipeline.authors import SlidingAuthors, load_registers
 from pipeline.compression import deflate, inflate
 from pipeline.openbucket import OpenBucket
 from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows, load_rows
 from pipeline.statecore import pack_core, unpack_core
-from pipeline.windows import parts_of_windows, sections_of_windows
+from pipeline.windows import languages_of, sections_of_windows
 from schemas.codec import encode
 
-__all__ = ["StoredState", "from_version_2", "from_version_3", "from_version_4", "sections"]
+__all__ = ["StoredState", "from_version_2", "from_version_3", "from_version_4", "from_version_5", "sections"]
 
 StoredState: TypeAlias = Sequence[bytes] | Mapping[str, Any]
 """The sections of a state; or of version 1, the object."""
@@ -43,6 +47,11 @@ _RETOLD_FROM = ("volume", "negative", "retweets")
 _BRAND_SECTIONS = 3
 _BUCKET_PARTS = 7
 _KEPT_PARTS = 5
+_WITHOUT_NEGATIVE_AUTHORS = 8
+_AUTHORS = 2
+_MOST_SKETCHES = 1 << 16
+_PART_LENGTHS = Struct(">HHI")
+"""Bytes of the languages, of the minutes, of the quarter hours."""
 _MOST_ROWS = 1 << 20
 """Far more than the quarter hours of a brand take."""
 _DETECTOR = 1
@@ -65,7 +74,7 @@ def sections(state: StoredState) -> Sequence[bytes]:
     alarm, detector = _divided(state["detector"])
     core = {name: state[name] for name in ("applied", "level", "at")} | {"alarm": alarm, "open": state["open"]}
     windows = b"" if state["at"][0] is None else _windows(state["windows"])
-    return from_version_4(from_version_3([encode(core), deflate(encode(detector)), windows]))
+    return from_version_5(from_version_4(from_version_3([encode(core), deflate(encode(detector)), windows])))
 
 
 def _divided(detector: Any) -> tuple[list[Any], Any]:
@@ -83,7 +92,7 @@ def _windows(state: Sequence[Any]) -> bytes:
     columns = len(_OLD_COLUMNS) + len(languages)
     rings = [_rows(_unpacked(ring, count, columns)) for ring, count in ((minutes, MINUTES), (quarters, QUARTERS))]
     heights, _, codes = authors.partition(".")
-    return sections_of_windows(
+    return _put_together(
         languages,
         dump_rows(rings[0]),
         deflate(dump_rows(rings[1])),
@@ -134,12 +143,29 @@ def from_version_2(stored: list[bytes]) -> list[bytes]:
     if len(stored) != _BRAND_SECTIONS or not stored[-1]:
         return stored
     core, detector, windows = stored
-    languages, minutes, quarters, sketches = parts_of_windows(windows)
+    languages, minutes, quarters, sketches = _taken_apart(windows)
     rows = [
         _with_retold(data, count, len(languages))
         for data, count in ((minutes, MINUTES), (inflate(quarters, _MOST_ROWS), QUARTERS))
     ]
-    return [core, detector, sections_of_windows(languages, rows[0], deflate(rows[1]), sketches)]
+    return [core, detector, _put_together(languages, rows[0], deflate(rows[1]), sketches)]
+
+
+def _put_together(languages: Sequence[str], minutes: bytes, quarters: bytes, sketches: bytes) -> bytes:
+    """Put windows together as versions 2 to 5 had them: the minutes as they are, the sketches compressed."""
+    codes = " ".join(languages).encode("ascii")
+    return b"".join((_PART_LENGTHS.pack(len(codes), len(minutes), len(quarters)), codes, minutes, quarters, sketches))
+
+
+def _taken_apart(windows: bytes) -> tuple[list[str], bytes, bytes, bytes]:
+    if len(windows) < _PART_LENGTHS.size:
+        raise ValueError("cut")
+    named, counted, packed = _PART_LENGTHS.unpack_from(windows)
+    parts, start = [], _PART_LENGTHS.size
+    for length in (named, counted, packed):
+        parts.append(windows[start : start + length])
+        start += length
+    return languages_of(parts[0]), parts[1], parts[2], windows[start:]
 
 
 def from_version_3(stored: list[bytes]) -> list[bytes]:
@@ -164,12 +190,43 @@ def _without_talk(bucket: Sequence[Any]) -> list[Any]:
     """Return an open bucket with its counts, sketches and exemplars only."""
     if len(bucket) != _BUCKET_PARTS:
         raise ValueError("not a bucket of version 3")
-    return [*bucket[:_KEPT_PARTS], *OpenBucket().state()[_KEPT_PARTS:]]
+    return [*bucket[:_KEPT_PARTS], *OpenBucket().state()[_KEPT_PARTS:_WITHOUT_NEGATIVE_AUTHORS]]
 
 
 def from_version_4(stored: list[bytes]) -> list[bytes]:
     """Return the sections of a clock's or of a brand's state of version 4 as version 5 has them: with one more."""
     return [*stored, b""]
+
+
+def from_version_5(stored: list[bytes]) -> list[bytes]:
+    """Return the sections of a clock's or of a brand's state of version 5 as version 6 has them.
+
+    Raises
+    ------
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+        They are no state of version 5.
+    """
+    if len(stored) <= _BRAND_SECTIONS:
+        return stored
+    section, detector, windows, *others = stored
+    core = unpack_core(section)
+    if core["open"]:
+        section = pack_core({**core, "open": [[minute, _with_angry(bucket)] for minute, bucket in core["open"]]})
+    return [section, detector, _with_angry_authors(windows) if windows else windows, *others]
+
+
+def _with_angry(bucket: Sequence[Any]) -> list[Any]:
+    """Return an open bucket all of whose authors may have written something negative."""
+    if len(bucket) != _WITHOUT_NEGATIVE_AUTHORS:
+        raise ValueError("not a bucket of version 5")
+    return [*bucket, bucket[_AUTHORS]]
+
+
+def _with_angry_authors(windows: bytes) -> bytes:
+    languages, minutes, quarters, packed = _taken_apart(windows)
+    sketches = inflate(packed, _MOST_SKETCHES)
+    authors = sketches[: SlidingAuthors.length(sketches)]
+    return sections_of_windows(languages, minutes, quarters, authors + sketches)
 
 
 def _with_retold(data: bytes, count: int, languages: int) -> bytes:

@@ -14,20 +14,20 @@ from enum import StrEnum
 from struct import Struct, pack, unpack_from
 from zlib import crc32
 
-from pipeline.stateupgrade import StoredState, from_version_2, from_version_3, from_version_4
+from pipeline.stateupgrade import StoredState, from_version_2, from_version_3, from_version_4, from_version_5
 from schemas.codec import decode
 
 __all__ = ["DAMAGE", "StateProblem", "UnusableState", "unwrap", "wrap"]
 
 _MAGIC = b"V"
-_VERSION = 5
+_VERSION = 6
 _CHECKED = 3
 """Since this version the checksum covers the version, which a flipped bit could make another."""
 _OLDEST = 2
 _HEAD = Struct(">cBII")
 _JSON = b"{"
 """Version 1 was a JSON object, as is whatever was older."""
-_UPGRADES = (from_version_2, from_version_3, from_version_4)
+_UPGRADES = (from_version_2, from_version_3, from_version_4, from_version_5)
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What taking a damaged state apart may raise."""
 
@@ -70,7 +70,7 @@ def unwrap(value: bytes) -> tuple[int, StoredState]:
     Raises
     ------
     UnusableState
-        It is not what `wrap` writes, or wrote in the four versions before.
+        It is not what `wrap` writes, or wrote in the five versions before.
     """
     if value[:1] == _JSON:
         return _unwrap_json(value)

@@ -17,7 +17,7 @@ from pipeline.repeats import SlidingTexts, distinct_texts
 from pipeline.rings import COLUMNS, REACH_BITS, Rings, window_starts
 from schemas.window import WINDOW_NAMES, WindowCounts
 
-__all__ = ["NO_MENTIONS", "Windows", "parts_of_windows", "sections_of_windows"]
+__all__ = ["NO_MENTIONS", "Windows", "languages_of", "sections_of_windows"]
 
 _FIXED = len(COLUMNS)
 _VOLUME = COLUMNS.index("volume")
@@ -28,9 +28,9 @@ _LOW = (1 << REACH_BITS) - 1
 _MOST_REACH = (1 << 51) - 1
 """Of a minute: a million mentions by accounts of two thousand million followers. Fifteen of them fit into the rings."""
 _LENGTHS = Struct(">HHI")
-"""Bytes of the languages, of the minutes, of the quarter hours; the authors' sketch tells its own length."""
-_MOST_RECENCY = 1 << 16
-"""Far more than both sketches are."""
+"""Bytes of the languages, of the minutes, of the quarter hours; the authors' sketches tell their own length."""
+_MOST_RECENCY = 1 << 18
+"""Far more than the minutes and the sketches are."""
 _UNKNOWN: list[int | None] = [None] * len(WINDOW_NAMES)
 _NONE_UNOBSERVED: Mapping[str, int] = MappingProxyType({})
 
@@ -40,6 +40,7 @@ NO_MENTIONS = WindowCounts(
     neutral=0,
     positive=0,
     authors=0,
+    negative_authors=0,
     reach=0,
     questions=0,
     retweets=0,
@@ -56,6 +57,7 @@ class Windows:
 
     __slots__ = (
         "_authors",
+        "_negative_authors",
         "_rings",
         "_rolled",
         "_stored",
@@ -68,6 +70,7 @@ class Windows:
     def __init__(self) -> None:
         self._rings = Rings()
         self._authors = SlidingAuthors()
+        self._negative_authors = SlidingAuthors()
         self._texts = SlidingTexts()
         self._stored: bytes | None = None
         """The state, while it has not changed: most batches close nothing."""
@@ -85,13 +88,15 @@ class Windows:
         """Add the minute that follows the one before (epoch minutes) and return the counts by window."""
         if bucket.volume:
             self._authors.merge(minute, bucket.authors)
+            self._negative_authors.merge(minute, bucket.negative_authors)
             self._texts.merge(minute, bucket.texts)
             self._rolled = _NONE_ROLLED
         sums = self._push(minute, _counts(bucket, observed=observed), bucket.languages)
         if all(row == old or not row[_VOLUME] for row, (old, _counted) in zip(sums, self._rolled, strict=True)):
-            return self._roll(sums, _UNKNOWN, _UNKNOWN)
+            return self._roll(sums, _UNKNOWN, _UNKNOWN, _UNKNOWN)
         starts = window_starts(minute)
-        return self._roll(sums, self._authors.count(starts), self._texts.count(starts))
+        people, angry = self._authors.count(starts), self._negative_authors.count(starts)
+        return self._roll(sums, people, angry, self._texts.count(starts))
 
     def _push(self, minute: int, counts: Sequence[int], languages: Mapping[str, int]) -> list[list[int]]:
         sums = self._rings.push(minute, counts, languages)
@@ -102,12 +107,18 @@ class Windows:
         return sums
 
     def _roll(
-        self, sums: list[list[int]], authors: Sequence[int | None], texts: Sequence[int | None]
+        self,
+        sums: list[list[int]],
+        authors: Sequence[int | None],
+        negative_authors: Sequence[int | None],
+        texts: Sequence[int | None],
     ) -> dict[str, WindowCounts]:
         codes = self._rings.languages
         self._rolled = [
-            (row, counts if row == old else _window(row, codes, people, distinct))
-            for row, people, distinct, (old, counts) in zip(sums, authors, texts, self._rolled, strict=True)
+            (row, counts if row == old else _window(row, codes, people, angry, distinct))
+            for row, people, angry, distinct, (old, counts) in zip(
+                sums, authors, negative_authors, texts, self._rolled, strict=True
+            )
         ]
         return {name: counts for name, (_row, counts) in zip(WINDOW_NAMES, self._rolled, strict=True)}
 
@@ -133,14 +144,14 @@ class Windows:
         for at, counts, languages in self._rings.rows(minute):
             if at >= since:
                 sums = again._push(at, counts, languages)
-                yield at, not counts[_UNOBSERVED], again, again._roll(sums, _UNKNOWN, _UNKNOWN)
+                yield at, not counts[_UNOBSERVED], again, again._roll(sums, _UNKNOWN, _UNKNOWN, _UNKNOWN)
 
     def dump(self, minute: int) -> bytes:
         """Write the windows as of the minute closed last."""
         if self._stored is None:
             oldest = int(window_starts(minute)[-1])
-            authors, texts = self._authors.dump(minute, oldest), self._texts.dump(minute, oldest)
-            self._stored = sections_of_windows(self._rings.languages, *self._rings.dump(), deflate(authors + texts))
+            sketches = [each.dump(minute, oldest) for each in (self._authors, self._negative_authors, self._texts)]
+            self._stored = sections_of_windows(self._rings.languages, *self._rings.dump(), b"".join(sketches))
         return self._stored
 
     @classmethod
@@ -152,12 +163,13 @@ class Windows:
         ValueError
             It is something else.
         """
-        languages, minutes, quarters, rest = parts_of_windows(data)
-        recency = inflate(rest, _MOST_RECENCY)
+        languages, minutes, quarters, sketches = _parts(data)
         windows = cls()
         windows._rings = Rings.load(languages, minutes, quarters, minute)
-        authors, texts = _cut(recency, SlidingAuthors.length(recency))
+        authors, rest = _cut(sketches, SlidingAuthors.length(sketches))
+        negative_authors, texts = _cut(rest, SlidingAuthors.length(rest))
         windows._authors = SlidingAuthors.load(authors, minute)
+        windows._negative_authors = SlidingAuthors.load(negative_authors, minute)
         windows._texts = SlidingTexts.load(texts, minute)
         return windows
 
@@ -165,30 +177,29 @@ class Windows:
 def sections_of_windows(languages: Sequence[str], minutes: bytes, quarters: bytes, sketches: bytes) -> bytes:
     """Put the parts of stored windows together.
 
-    The quarter hours and the sketches come compressed. The minutes are left as they are: compressed they would be
-    hardly shorter, and they are written anew each minute.
+    The quarter hours come compressed, since they change only once in so many minutes; the rest is compressed here.
     """
     codes = " ".join(languages).encode("ascii")
     lengths = _LENGTHS.pack(len(codes), len(minutes), len(quarters))
-    return b"".join((lengths, codes, minutes, quarters, sketches))
+    return b"".join((lengths, codes, quarters, deflate(minutes + sketches)))
 
 
-def parts_of_windows(data: bytes) -> tuple[list[str], bytes, bytes, bytes]:
-    """Take stored windows apart: languages, minutes, compressed quarter hours, compressed sketches.
-
-    Raises
-    ------
-    ValueError
-        It is something else.
-    """
-    if len(data) < _LENGTHS.size:
-        raise ValueError("cut")
-    named, counted, packed = _LENGTHS.unpack_from(data)
-    codes, minutes, quarters, rest = _cut(data[_LENGTHS.size :], named, counted, packed)
+def languages_of(codes: bytes) -> list[str]:
+    """Read the languages of stored windows; ``ValueError`` when they are none."""
     languages = codes.decode("ascii").split()
     if len(set(languages)) != len(languages) or not all(map(is_language, languages)):
         raise ValueError("not languages")
-    return languages, minutes, quarters, rest
+    return languages
+
+
+def _parts(data: bytes) -> tuple[list[str], bytes, bytes, bytes]:
+    """Take stored windows apart: languages, minutes, compressed quarter hours, sketches."""
+    if len(data) < _LENGTHS.size:
+        raise ValueError("cut")
+    named, counted, packed = _LENGTHS.unpack_from(data)
+    codes, quarters, rest = _cut(data[_LENGTHS.size :], named, packed)
+    minutes, sketches = _cut(inflate(rest, _MOST_RECENCY), counted)
+    return languages_of(codes), minutes, quarters, sketches
 
 
 def _cut(data: bytes, *lengths: int) -> list[bytes]:
@@ -225,19 +236,24 @@ def _counts(bucket: OpenBucket, *, observed: bool) -> tuple[int, ...]:
     )
 
 
-def _window(row: list[int], codes: list[str], authors: int | None, texts: int | None) -> WindowCounts:
+def _window(
+    row: list[int], codes: list[str], authors: int | None, negative_authors: int | None, texts: int | None
+) -> WindowCounts:
     volume, negative, neutral, retweets, questions, low, high, copies, *_, retold = row[:_FIXED]
     if not volume:
         return NO_MENTIONS
     originals = volume - retweets
     if texts is not None:
         copies = max(copies, originals - texts)
+    people = volume if authors is None else min(max(authors, 1), volume)
+    angry = min(negative - retold, people)
     return WindowCounts(
         volume=volume,
         negative=negative,
         neutral=neutral,
         positive=volume - negative - neutral,
-        authors=volume if authors is None else min(max(authors, 1), volume),
+        authors=people,
+        negative_authors=angry if negative_authors is None else min(max(negative_authors, min(angry, 1)), angry),
         reach=(high << REACH_BITS) + low,
         questions=questions,
         retweets=retweets,

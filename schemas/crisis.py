@@ -72,8 +72,8 @@ class Signal:
     name: str
     """What was looked at: `volume`, `negative_share`, `question_share`, `reach`; `peak`, the last quarter of an hour
     against the brand's daily peaks; `copies` and `authors`, the negative share when retweets and repeated texts are
-    left out, and then what one author posted beyond two posts; `looks`, how often there is something new to look at;
-    `limit`, what volume alone does not count."""
+    left out, and then what one author posted beyond two posts, or one negative one; `looks`, how often there is
+    something new to look at; `limit`, what volume alone does not count."""
     window: str
     """Over which window, such as `1h`."""
     observed: float

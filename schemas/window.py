@@ -53,6 +53,8 @@ class WindowCounts:
     """Mentions whose sentiment label is positive."""
     authors: int
     """Distinct authors, a HyperLogLog estimate."""
+    negative_authors: int | None = None
+    """Of these, who wrote something negative that is no retweet; none in records of before this was counted."""
     reach: int
     """Sum of the authors' followers, an author counted once a mention."""
     questions: int

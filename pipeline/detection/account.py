@@ -40,7 +40,7 @@ class Account(NamedTuple):
     copies: float = 0.0
     """Of leaving retweets and repeated texts out; never above 0."""
     authors: float = 0.0
-    """Of leaving out what one author posted beyond two posts; never above 0."""
+    """Of leaving out what one author posted beyond two posts, or one negative one; never above 0."""
     looks: float = 0.0
     """Of bringing the window to looks an hour."""
     limit: float = 0.0
@@ -74,11 +74,14 @@ def readings(model: BrandModel, x: Mapping[Any, Any], horizon: int) -> tuple[Rea
     """
     expected = model.expectations(int(x["end_minute"]))
     window = HORIZONS[horizon]
-    all_apart = dict(x) | {f"authors_{window}": x.get(f"volume_{window}", 0)}
+    all_apart = dict(x) | {
+        f"authors_{window}": x.get(f"volume_{window}", 0),
+        f"negative_authors_{window}": x.get(f"negative_{window}", 0),
+    }
     found = []
     plain_counts = all_apart | {f"{count}_{window}": 0 for count in ("retweets", "negative_retweets", "repeats")}
     for each in (plain_counts, all_apart, x):
-        _, hits, trials, _ = read_window(horizon, each, expected.usual)
+        _, hits, trials, *_ = read_window(horizon, each, expected.usual)
         surprise = beta_binomial_surprise(hits, trials, expected.usual, expected.correlations[horizon])
         found.append(Reading(hits, trials, surprise))
     plain, without_copies, tested = found

@@ -60,11 +60,11 @@ class BrandModel(base.AnomalyDetector):
     usual are no crisis, whatever their number, while a much worse share is one without any more mentions.
 
     A window is a dict with, for each horizon of 15m, 1h and 6h, `volume_*`, `negative_*`, `authors_*`,
-    `retweets_*`, `negative_retweets_*` and `repeats_*` (repeated texts), and with them `volume_1m`,
-    `questions_1h`, `reach_1h`, `unobserved_15m` (minutes of it that were not observed) and `end_minute` (epoch
-    minutes; without it, minutes are counted). What is missing counts as 0. One call of `learn_one` a minute: the
-    model itself takes what does not overlap (each whole
-    quarter, hour and quarter day).
+    `negative_authors_*`, `retweets_*`, `negative_retweets_*` and `repeats_*` (repeated texts), and with them
+    `volume_1m`, `questions_1h`, `reach_1h`, `unobserved_15m` (minutes of it that were not observed) and `end_minute`
+    (epoch minutes; without it, minutes are counted). What is missing counts as 0, except `negative_authors_*`
+    (`pipeline.detection.reading`). One call of `learn_one` a minute: the model itself takes what does not overlap
+    (each whole quarter, hour and quarter day).
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class BrandModel(base.AnomalyDetector):
 
     def _view(self, h: int, expected: _Expectations, x: Mapping[Any, Any]) -> HorizonView:
         mean, dispersion = expected.counts[h]
-        volume, hits, trials, authors = read_window(h, x, expected.usual)
+        volume, hits, trials, authors, angry = read_window(h, x, expected.usual)
         if volume == 0.0:
             return HorizonView(h, 0.0, mean, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         loud = worse = crisis = 0.0
@@ -210,7 +210,7 @@ class BrandModel(base.AnomalyDetector):
         if hits > trials * expected.usual:
             worse = beta_binomial_surprise(hits, trials, expected.usual, expected.correlations[h])
             crisis = max(0.0, joined(worse, loud) + RARITY[h])
-        return HorizonView(h, volume, mean, loud, hits, trials, worse, crisis, authors, hits * authors / volume)
+        return HorizonView(h, volume, mean, loud, hits, trials, worse, crisis, authors, angry)
 
     def _if_it_lasts(self, long: HorizonView, hour: HorizonView) -> HorizonView:
         """Drop the long window's claim when the last hour is evidently back to the usual share."""
@@ -254,7 +254,7 @@ class BrandModel(base.AnomalyDetector):
         self.run, self.clock = 0, minute + 1
 
     def _learn_window(self, h: int, minute: int, x: Mapping[Any, Any], *, weight: float, clip: bool) -> None:
-        volume, hits, trials, _ = read_window(h, x, self.negative.usual)
+        volume, hits, trials, *_ = read_window(h, x, self.negative.usual)
         count = self.volume.learn_window(h, minute, volume, weight=weight, clip=clip)
         taught = self.negative.learn_window(h, hits, trials, weight=weight, clip=clip)
         self._cache = None

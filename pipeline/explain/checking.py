@@ -87,8 +87,8 @@ def _of_share(signal: Signal, spread: float, hits: float, trials: float) -> floa
 def _counted(signal: Signal, evidence: Evidence) -> tuple[float, float]:
     """Return hits and trials of a share.
 
-    Those of the negative share follow from the counts of the window: copies are left out of both, then both are
-    brought down to two posts an author.
+    Those of the negative share follow from the counts of the window: copies are left out of both, then what is more than
+    1.26 negative posts for each of their authors, then both are brought down to two posts an author.
     """
     counts = evidence.observed
     trials = signal.trials or 0.0
@@ -103,10 +103,13 @@ def _counted(signal: Signal, evidence: Evidence) -> tuple[float, float]:
     if copies:
         trials -= copies
         hits = min(max(evidence.negative_share_expected * trials, hits - copies), hits, trials)
+    if signal.name == "copies":
+        return hits, trials
+    if counts.negative_authors is not None:
+        beyond = max(0.0, hits - 1.26 * min(counts.negative_authors, counts.authors))
+        hits, trials = hits - beyond, trials - beyond
     most = 2.0 * min(counts.authors, counts.volume)
-    if signal.name == "authors" and trials > most:
-        return hits * most / trials, most
-    return hits, trials
+    return (hits * most / trials, most) if trials > most else (hits, trials)
 
 
 def earned_level(evidence: Evidence, decision: Decision) -> Level:

@@ -72,6 +72,9 @@ WORDS: dict[str, str] = {
     "copies_one": "the one copy",
     "part_authors": "two posts of each author count. From about {authors} that makes {trials} of {all}: once in {odds} "
     "looks ({surprise} bans).",
+    "part_authors_negative": "two posts of each author count, and one negative one (a quarter more, since authors are "
+    "estimated). From about {authors}, about {angry} of whom wrote something negative, that makes {trials} of {all}, "
+    "{hits} of them negative: once in {odds} looks ({surprise} bans).",
     "part_looks_15m": "a window of 15 minutes is new four times an hour, so chance has four tries: "
     "\N{MINUS SIGN}log10 of 4.",
     "part_looks_1h": "a window of one hour is new once an hour, as the score is: nothing to add.",

@@ -75,6 +75,9 @@ _TEXTS: dict[str, str] = {
     "copies_one": "la copie",
     "part_authors": "deux messages comptent par auteur. De {authors} environ, cela fait {trials} sur {all} : une fois "
     "sur {odds} ({surprise} bans).",
+    "part_authors_negative": "deux messages comptent par auteur, dont un seul négatif (un quart de plus passe, car le "
+    "nombre d’auteurs est estimé). De {authors} environ, dont {angry} environ avec un message négatif, cela fait "
+    "{trials} sur {all}, dont {hits} négatifs : une fois sur {odds} ({surprise} bans).",
     "part_looks_15m": "une fenêtre de 15 minutes se renouvelle quatre fois par heure ; le hasard a "
     "donc quatre chances : \N{MINUS SIGN}log10 de 4.",
     "part_looks_1h": "une fenêtre d’une heure se renouvelle une fois par heure, comme le score : rien à ajouter.",

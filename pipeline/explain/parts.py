@@ -119,7 +119,9 @@ def _share(signal: Signal, evidence: Evidence, language: Language) -> str:
     trials, counts = signal.trials or 0.0, evidence.observed
     hits = round(signal.observed * trials, 3)
     of_all = signal.name == "negative_share"
-    say = partial(language.say_of, "part_share", hits) if of_all else partial(language.say, f"part_{signal.name}")
+    is_known = signal.name == "authors" and counts.negative_authors is not None
+    part = "part_authors_negative" if is_known else f"part_{signal.name}"
+    say = partial(language.say_of, "part_share", hits) if of_all else partial(language.say, part)
     return say(
         hits=language.amount(hits),
         trials=language.say_of("mentions", trials) if of_all else language.amount(trials),
@@ -129,6 +131,7 @@ def _share(signal: Signal, evidence: Evidence, language: Language) -> str:
         surprise=language.bans(signal.surprise),
         copies=language.say_of("copies", counts.repeats + counts.retweets),
         authors=language.say_of("people", counts.authors),
+        angry=language.number(counts.negative_authors or 0),
         all=language.say_of("mentions", counts.volume - counts.repeats - counts.retweets),
     )
 

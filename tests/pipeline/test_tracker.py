@@ -301,7 +301,7 @@ def test_entries_of_another_partition_are_passed_over() -> None:
         (wrap(0, b"{}"), "corrupt"),
         (wrap(0, b"{", b"", b"", b"", b""), "corrupt"),
         (wrap(0), "corrupt"),
-        (b"V\x06" + wrap(0, b"{}")[2:], "unknown_version"),
+        (b"V\x07" + wrap(0, b"{}")[2:], "unknown_version"),
         (b"V\x01" + wrap(0, b"{}")[2:], "unknown_version"),
     ],
 )

@@ -26,7 +26,6 @@ _LENGTHS = {name: seconds // 60 for name, seconds in WINDOW_SECONDS.items()}
 _TO_THE_MINUTE = 60
 """Windows up to this long are exact to the minute."""
 _UNOBSERVED = len(COLUMNS)
-_AUTHORS = _UNOBSERVED + 1
 _POSITIVE_OF_OTHERS = 0.3
 _TEMPLATE = COLUMNS.index("template")
 
@@ -98,7 +97,7 @@ class _Windows(Mapping[str, WindowCounts]):
 
 
 def _window(row: list[int]) -> WindowCounts:
-    volume, negative, questions, retweets, reach, copies, template, fresh, retold, _unobserved, known = row
+    volume, negative, questions, retweets, reach, copies, template, fresh, retold, angry, _unobserved, *known = row
     if not volume:
         return NO_MENTIONS
     positive = round(_POSITIVE_OF_OTHERS * (volume - negative))
@@ -107,7 +106,8 @@ def _window(row: list[int]) -> WindowCounts:
         negative=negative,
         neutral=volume - negative - positive,
         positive=positive,
-        authors=fresh + known,
+        authors=fresh + known[0],
+        negative_authors=angry + known[1],
         reach=reach,
         questions=questions,
         retweets=retweets,
@@ -134,16 +134,20 @@ def buckets(traffic: Traffic, brand: str, start_ms: int) -> Iterator[ClosedBucke
     minutes = len(traffic.counts)
     rows = np.column_stack([traffic.counts, ~traffic.observed])
     sums = np.concatenate([np.zeros((1, rows.shape[1]), np.int64), np.cumsum(rows, axis=0, dtype=np.int64)])
+    negative = traffic.known_negative
     people = {
-        length: distinct_authors(traffic.known_minutes, traffic.known_authors, minutes, length)
+        length: (
+            distinct_authors(traffic.known_minutes, traffic.known_authors, minutes, length),
+            distinct_authors(traffic.known_minutes[negative], traffic.known_authors[negative], minutes, length),
+        )
         for length in _LENGTHS.values()
     }
     for first in range(0, minutes, _DAY):
         at = np.arange(first, min(first + _DAY, minutes))
         rolled = []
-        for length, authors in people.items():
+        for length, (authors, angry) in people.items():
             starts = np.maximum(window_starts(at, length), 0)
-            rolled.append(np.column_stack([sums[at + 1] - sums[starts], authors[at]]))
+            rolled.append(np.column_stack([sums[at + 1] - sums[starts], authors[at], angry[at]]))
         for minute, six in enumerate(np.stack(rolled, axis=1).tolist(), first):
             yield ClosedBucket(
                 brand=brand,

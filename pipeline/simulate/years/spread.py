@@ -42,23 +42,38 @@ class Spreading:
     """Copies of one text."""
     one_author: Ints
     """Posts of one and the same author."""
+    negative_one_author: Ints
+    """Of these, those that are read as negative."""
 
     @property
     def fresh(self) -> Ints:
         """Posts of authors who are seen only once."""
         return self.volume - self.one_author
 
+    @property
+    def negative_fresh(self) -> Ints:
+        """Of these, those that are read as negative and no retweets."""
+        return self.negative - self.negative_retweets - self.negative_one_author
+
     @staticmethod
     def total(parts: Sequence[Spreading], minutes: int) -> Spreading:
         """Add up over so many minutes from the first; what lies beyond them is cut."""
-        sums = np.zeros((6, minutes), np.int64)
+        sums = np.zeros((7, minutes), np.int64)
         for part in parts:
             rows = np.stack(
-                [part.volume, part.negative, part.retweets, part.negative_retweets, part.template, part.one_author]
+                [
+                    part.volume,
+                    part.negative,
+                    part.retweets,
+                    part.negative_retweets,
+                    part.template,
+                    part.one_author,
+                    part.negative_one_author,
+                ]
             )
             room = sums[:, part.start : part.start + rows.shape[1]]
             room += rows[:, : room.shape[1]]
-        volume, negative, retweets, negative_retweets, template, one_author = sums
+        volume, negative, retweets, negative_retweets, template, one_author, negative_one_author = sums
         return Spreading(
             start=0,
             volume=volume,
@@ -67,6 +82,7 @@ class Spreading:
             negative_retweets=negative_retweets,
             template=template,
             one_author=one_author,
+            negative_one_author=negative_one_author,
         )
 
 
@@ -107,6 +123,7 @@ def cascades(chance: np.random.Generator, originals: Ints, mood: Floats, reader:
         negative_retweets=negative,
         template=nothing,
         one_author=nothing,
+        negative_one_author=nothing,
     )
 
 
@@ -147,6 +164,7 @@ def happening_posts(chance: np.random.Generator, one: Happening, usual: Floats, 
         negative_retweets=retold,
         template=told,
         one_author=volume if posts.one_author else np.zeros_like(volume),
+        negative_one_author=read if posts.one_author else np.zeros_like(volume),
     )
 
 

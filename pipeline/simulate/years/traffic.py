@@ -36,9 +36,20 @@ __all__ = ["COLUMNS", "Traffic", "talk"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-COLUMNS = ("volume", "negative", "questions", "retweets", "reach", "copies", "template", "fresh", "negative_retweets")
+COLUMNS = (
+    "volume",
+    "negative",
+    "questions",
+    "retweets",
+    "reach",
+    "copies",
+    "template",
+    "fresh",
+    "negative_retweets",
+    "negative_fresh",
+)
 """Counts of a minute. `copies` are mentions beyond the distinct texts, `template` those of the one text of a campaign,
-`fresh` those whose author is seen only once."""
+`fresh` those whose author is seen only once, `negative_fresh` those of them that are negative and no retweets."""
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -74,6 +85,8 @@ class Traffic:
     """Minute of each mention whose author may be seen again, ascending."""
     known_authors: Ints
     """Its author."""
+    known_negative: NDArray[np.bool_]
+    """Whether it is read as negative."""
 
 
 def talk(brand: BrandYear, *, start_ms: int, days: int, reader: Reader = SHIPPED_READER) -> Traffic:
@@ -102,6 +115,7 @@ def talk(brand: BrandYear, *, start_ms: int, days: int, reader: Reader = SHIPPED
     copies = chance.binomial(originals, _COPIED)
     known_minutes, known_authors = _known(chance, brand, originals)
     known = np.bincount(known_minutes, minlength=minutes)
+    known_negative = _negative_of(np.random.default_rng([brand.seed, 3]), known_minutes, known, originals, negative)
     spread = Spreading.total([retold, *besides], minutes)
     volume = originals + spread.volume
     counts = np.stack(
@@ -115,13 +129,16 @@ def talk(brand: BrandYear, *, start_ms: int, days: int, reader: Reader = SHIPPED
             spread.template,
             originals - known + spread.fresh,
             spread.negative_retweets,
+            negative - np.bincount(known_minutes[known_negative], minlength=minutes) + spread.negative_fresh,
         ],
         axis=1,
     )
     one_author = np.repeat(np.arange(minutes), spread.one_author)
     known_minutes = np.concatenate([known_minutes, one_author])
     known_authors = np.concatenate([known_authors, np.full(len(one_author), -1)])
-    return _masked(brand.happenings, counts, known_minutes, known_authors)
+    of_one = _rank(one_author) < np.repeat(spread.negative_one_author, spread.one_author)
+    known_negative = np.concatenate([known_negative, of_one])
+    return _masked(brand.happenings, counts, known_minutes, known_authors, known_negative)
 
 
 def _usual(brand: BrandYear, start_ms: int, days: int) -> Floats:
@@ -180,6 +197,31 @@ def _known(chance: np.random.Generator, brand: BrandYear, originals: Ints) -> tu
     return minutes, authors
 
 
+def _negative_of(
+    chance: np.random.Generator, known_minutes: Ints, known: Ints, originals: Ints, negative: Ints
+) -> NDArray[np.bool_]:
+    """Say which of the known authors' mentions are read as negative: a minute's are no more negative than its others.
+
+    Parameters
+    ----------
+    chance : numpy.random.Generator
+        Where chance comes from.
+    known_minutes : ndarray of int
+        Minute of each, ascending; within a minute their order says nothing.
+    known, originals, negative : ndarray of int
+        By minute, how many they are, how many there are in all, and how many of all are negative.
+    """
+    of_known = chance.hypergeometric(negative, originals - negative, known)
+    found: NDArray[np.bool_] = _rank(known_minutes) < of_known[known_minutes]
+    return found
+
+
+def _rank(minutes: Ints) -> Ints:
+    """Return the place of each mention within its minute, from 0; minutes ascend."""
+    found: Ints = np.arange(len(minutes)) - np.searchsorted(minutes, minutes)
+    return found
+
+
 def _reach(chance: np.random.Generator, volume: Ints) -> Ints:
     """Return the followers of each minute's authors, summed; a week at a time, since each is drawn."""
     sums = []
@@ -190,7 +232,13 @@ def _reach(chance: np.random.Generator, volume: Ints) -> Ints:
     return np.concatenate(sums).astype(np.int64)
 
 
-def _masked(happenings: tuple[Happening, ...], counts: Ints, known_minutes: Ints, known_authors: Ints) -> Traffic:
+def _masked(
+    happenings: tuple[Happening, ...],
+    counts: Ints,
+    known_minutes: Ints,
+    known_authors: Ints,
+    known_negative: NDArray[np.bool_],
+) -> Traffic:
     """Return the traffic with nothing in it where nobody speaks, or nobody listens."""
     heard = np.ones(len(counts), bool)
     observed = np.ones(len(counts), bool)
@@ -207,4 +255,5 @@ def _masked(happenings: tuple[Happening, ...], counts: Ints, known_minutes: Ints
         observed=observed,
         known_minutes=known_minutes[kept][order],
         known_authors=known_authors[kept][order],
+        known_negative=known_negative[kept][order],
     )
