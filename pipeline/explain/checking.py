@@ -87,8 +87,8 @@ def _of_share(signal: Signal, spread: float, hits: float, trials: float) -> floa
 def _counted(signal: Signal, evidence: Evidence) -> tuple[float, float]:
     """Return hits and trials of a share.
 
-    Those of the negative share follow from the counts of the window: copies are left out of both, then what is more than
-    1.26 negative posts for each of their authors, then both are brought down to two posts an author.
+    Those of the negative share follow from the counts of the window: copies are left out of both, then what is more
+    than 1.26 negative posts for each of their authors, then both are brought down to two posts an author.
     """
     counts = evidence.observed
     trials = signal.trials or 0.0

@@ -188,6 +188,38 @@ def test_authors_are_between_one_and_the_volume() -> None:
     assert {counts.authors for counts in closed.values()} == {1}
 
 
+def negative(author: int, kind: TweetKind = TweetKind.POST) -> Mention:
+    return mention(author=author, kind=kind, sentiment=ANGRY)
+
+
+ANGRY = Sentiment(label=SentimentLabel.NEGATIVE, negative=900, neutral=80, positive=20)
+
+
+def test_authors_of_negative_posts_are_those_who_wrote_one_and_retweeted_none() -> None:
+    minute = [
+        *[negative(author=7)] * 30,
+        negative(author=8, kind=TweetKind.RETWEET),
+        *[mention(author=n) for n in (9, 10)],
+    ]
+    closed = Windows().close(NOON, bucket_of(minute), observed=True)
+
+    assert {counts.authors for counts in closed.values()} == {4}
+    assert {counts.negative_authors for counts in closed.values()} == {1}
+
+
+def test_authors_of_negative_posts_leave_a_window_with_their_last_and_survive_being_stored() -> None:
+    windows = Windows()
+    windows.close(NOON, bucket_of([negative(author=7), negative(author=8)]), observed=True)
+    windows.close(NOON + 1, bucket_of([negative(author=8), mention(author=7)]), observed=True)
+    for minute in range(NOON + 2, NOON + 5):
+        windows.close(minute, bucket_of([mention(author=7)]), observed=True)
+    again = Windows.load(windows.dump(NOON + 4), NOON + 4)
+    assert again.dump(NOON + 4) == windows.dump(NOON + 4)
+    for each in (windows, again):
+        closed = each.close(NOON + 5, bucket_of([mention(author=9)]), observed=True)
+        assert [closed[name].negative_authors for name in WINDOW_NAMES] == [0, 1, 2, 2, 2, 2]
+
+
 def test_minutes_with_equal_counts_can_have_different_authors() -> None:
     windows = Windows()
     alone = windows.close(NOON, bucket_of([mention(author=7), mention(author=7)]), observed=True)

@@ -29,6 +29,8 @@ class Minute:
     negative: int = 0
     authors: int | None = None
     """Distinct authors; as many as mentions unless told."""
+    negative_authors: int | None = None
+    """Those of negative mentions; all that there may be unless told."""
     repeats: int = 0
     questions: int = 0
     reach: int = 0
@@ -40,13 +42,9 @@ class Minute:
 
 def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = "acme") -> Iterator[ClosedBucket]:
     """Yield the bucket of each minute, oldest first."""
-    columns = [
-        [m.volume, m.negative, m.volume if m.authors is None else m.authors, m.repeats, m.questions, m.reach]
-        for m in minutes
-    ]
-    sums = [[0] * 6]
-    for column in columns:
-        sums.append([a + b for a, b in zip(sums[-1], column, strict=True)])
+    sums = [[0] * 7]
+    for minute in minutes:
+        sums.append([a + b for a, b in zip(sums[-1], _columns(minute), strict=True)])
     lost = [0, *accumulate(not minute.observed for minute in minutes)]
     for i, minute in enumerate(minutes):
         unobserved = {name: lost[i + 1] - lost[max(0, i + 1 - s // 60)] for name, s in WINDOW_SECONDS.items()}
@@ -65,6 +63,12 @@ def closed(minutes: Sequence[Minute], *, start_ms: int = START_MS, brand: str = 
             documents=documents(i, minute),
             exemplars=minute.exemplars,
         )
+
+
+def _columns(minute: Minute) -> list[int]:
+    authors = minute.volume if minute.authors is None else minute.authors
+    angry = min(authors, minute.negative) if minute.negative_authors is None else minute.negative_authors
+    return [minute.volume, minute.negative, authors, angry, minute.repeats, minute.questions, minute.reach]
 
 
 def documents(i: int, minute: Minute) -> tuple[Document, ...]:
@@ -86,14 +90,15 @@ def documents(i: int, minute: Minute) -> tuple[Document, ...]:
     return tuple(sorted(found)[:DOCUMENTS_A_MINUTE])
 
 
-def counts(six: Sequence[int]) -> WindowCounts:
-    volume, negative, authors, repeats, questions, reach = six
+def counts(seven: Sequence[int]) -> WindowCounts:
+    volume, negative, authors, negative_authors, repeats, questions, reach = seven
     return WindowCounts(
         volume=volume,
         negative=negative,
         neutral=volume - negative,
         positive=0,
         authors=authors,
+        negative_authors=negative_authors,
         reach=reach,
         questions=questions,
         retweets=0,

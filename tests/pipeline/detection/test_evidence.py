@@ -54,6 +54,8 @@ def any_windows(draw: st.DrawFn) -> dict[str, Any]:
         x[f"negative_{name}"] = draw(st.integers(0, volume))
         x[f"authors_{name}"] = draw(st.integers(0, volume))
         x[f"repeats_{name}"] = draw(st.integers(0, volume))
+        if draw(st.booleans()):
+            x[f"negative_authors_{name}"] = draw(st.integers(0, volume))
     return x
 
 
@@ -103,6 +105,15 @@ def test_copies_and_repeated_authors_each_bear_what_they_take_away() -> None:
     parts = of_negativity(view, (plain, fewer, tested))
     assert parts.copies < -1.0
     assert parts.authors < -0.5
+
+
+def test_what_one_account_posts_beyond_one_negative_post_is_taken_away_as_authors() -> None:
+    model = MODELS[1]
+    x = window(MINUTE, 60, 40) | {"negative_authors_15m": 2, "negative_authors_1h": 10, "negative_authors_6h": 60}
+    plain, fewer, tested = readings(model, x, 1)
+    assert (plain.hits, plain.trials) == (fewer.hits, fewer.trials) == (40, 60)
+    assert (tested.hits, tested.trials) == pytest.approx((12.6, 32.6))
+    assert of_negativity(model.assess(x).views[1], (plain, fewer, tested)).authors < -1.0
 
 
 def test_a_surprise_of_volume_counts_in_proportion_to_the_shares() -> None:

@@ -91,9 +91,9 @@ def learnt(minutes: int = 2 * 1440) -> BrandModel:
 
 def hour(model: BrandModel, **counts: float) -> dict[str, float]:
     x: dict[str, float] = {"end_minute": model.clock}
-    for name in ("volume", "negative", "authors", "repeats", "retweets", "negative_retweets"):
+    for name, count in counts.items():
         for window, part in (("15m", 0.25), ("1h", 1.0), ("6h", 1.0)):
-            x[f"{name}_{window}"] = counts.get(name, 0.0) * part
+            x[f"{name}_{window}"] = count * part
     return x
 
 
@@ -134,6 +134,17 @@ def test_one_author_who_posts_a_hundred_times_is_one_voice() -> None:
     model = learnt()
     assert model.score_one(hour(model, volume=100, negative=100, authors=100)) > 6
     assert model.score_one(hour(model, volume=100, negative=100, authors=1)) < 3
+
+
+def test_one_author_among_others_is_one_voice_however_often_it_is_raised() -> None:
+    model = learnt()
+    others = {"volume": 60, "negative": 9, "authors": 60, "negative_authors": 9}
+    assert model.score_one(hour(model, **others)) == 0.0
+    for posts in (10, 100, 10_000):
+        one = {"volume": posts, "negative": posts, "authors": 1, "negative_authors": 1}
+        assert model.score_one(hour(model, **{name: others[name] + one[name] for name in others})) < 2
+    crowd = {name: others[name] + 100 for name in others}
+    assert model.score_one(hour(model, **crowd)) > 6
 
 
 @pytest.mark.parametrize("factor", [3, 10, 100])

@@ -36,14 +36,16 @@ def test_every_number_of_an_event_follows_from_the_others(event: CrisisEvent) ->
     share=st.sampled_from([0.5, 0.8, 1.0]),
     copies=st.sampled_from([0.0, 0.15]),
     authors=st.sampled_from([0.3, 0.6, 1.0]),
+    angry=st.sampled_from([0.4, 0.7, 1.0]),
 )
 def test_every_number_follows_from_the_others_whatever_the_crisis(
-    seed: int, rate: float, louder: float, share: float, copies: float, authors: float
+    seed: int, rate: float, louder: float, share: float, copies: float, authors: float, angry: float
 ) -> None:
     rng = Random(seed)
     loud = talk(rng, 3 * HOUR, rate=rate * louder, share=share)
     for minute in loud:
         minute.repeats, minute.authors = int(minute.volume * copies), int(minute.volume * authors)
+        minute.negative_authors = int(minute.negative * angry)
     minutes = [*talk(rng, 30 * HOUR, rate=rate, share=0.25), *loud, *talk(rng, DAY // 2, rate=rate, share=0.25)]
     for event in published(minutes):
         assert not wrong(event)

@@ -63,6 +63,21 @@ def test_copies_and_repeated_authors_that_were_left_out_are_told() -> None:
     assert any(part.text.startswith("Repeated authors:") for t in of_all for part in t.parts)
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (7, "one negative one (a quarter more, since authors are estimated). From about {people} people, about 7 of"),
+        (None, "two posts of each author count. From about {people} people that makes"),
+    ],
+)
+def test_authors_are_told_as_far_as_they_were_counted(known: int | None, said: str) -> None:
+    event = next(e for e in CRISIS for part in tell(e, EN).parts if part.text.startswith("Repeated authors:"))
+    observed = replace(event.evidence.observed, negative_authors=known)
+    told = tell(replace(event, evidence=replace(event.evidence, observed=observed)), EN)
+    text = next(part.text for part in told.parts if part.text.startswith("Repeated authors:"))
+    assert said.format(people=observed.authors) in text
+
+
 def test_volume_alone_is_told_to_stop_below_alert() -> None:
     told = tell(crowd()[-1], EN)
     assert any(part.text.startswith("Limit: volume alone counts up to just below alert (4)") for part in told.parts)

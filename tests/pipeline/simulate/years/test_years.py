@@ -246,3 +246,14 @@ def test_windows_hold_the_sums_of_their_minutes() -> None:
             assert counts.negative == negative[start : minute + 1].sum()
             assert counts.negative + counts.neutral + counts.positive == counts.volume
             assert counts.authors <= counts.volume
+            written = counts.negative - counts.negative_retweets
+            assert min(written, 1) <= (counts.negative_authors or 0) <= min(written, counts.authors)
+
+
+def test_a_rant_is_negative_and_of_one_author() -> None:
+    posts = Posts(times=200, ramp=0, hold=60, decay=1, negative=1.0, one_author=True)
+    rant = Happening(kind=HappeningKind.RANT, start=DAY, end=DAY + 60, strength=200, posts=posts)
+    counts = drawn(talk(brand(1.0, rant), start_ms=START_MS, days=2, reader=TRUTH))[DAY + 60].windows["6h"]
+    others = counts.negative - counts.negative_retweets - 200
+    assert counts.negative_authors is not None
+    assert others // 2 < counts.negative_authors <= others + 1
