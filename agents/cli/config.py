@@ -9,6 +9,8 @@ import click
 
 from agents import exits
 from agents.cli.console import fail, out, print_json, read_settings, read_watchlist
+from agents.ingest.contract import SourceRefused
+from agents.ingest.sources.x.token import TokenFile
 from agents.settings import Settings, SettingsError
 from agents.settings.page import settings_page
 
@@ -24,12 +26,17 @@ def config() -> None:
 @click.option("--watchlist", type=click.Path(path_type=Path), help="Instead of VIGIE_WATCHLIST.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def check(watchlist: Path | None, *, as_json: bool) -> None:
-    """Check settings and watchlist; exits with 78 and names what is wrong."""
+    """Check settings, watchlist and, where one is set, X's token; exits with 78 and names what is wrong."""
     settings = read_settings(watchlist=watchlist)
     try:
         settings.engine()
     except SettingsError as exc:
         fail(f"wrong settings:\n{exc}", exits.CONFIG)
+    if settings.x_token_file is not None:
+        try:
+            TokenFile.of(settings)
+        except SourceRefused as exc:
+            fail(f"wrong settings:\n{exc}", exits.CONFIG)
     loaded = read_watchlist(settings)
     if as_json:
         brands = {key: brand.name for key, brand in loaded.brands.items()}
@@ -37,6 +44,8 @@ def check(watchlist: Path | None, *, as_json: bool) -> None:
         return
     names = ", ".join(brand.name for brand in loaded.brands.values())
     out.print(f"settings: ok\nwatchlist: ok, {settings.watchlist}, {len(loaded.brands)} brands: {names}")
+    if settings.x_token_file is not None:
+        out.print(f"X's token: ok, {settings.x_token_file}")
     if loaded.calendars:
         planned = ", ".join(f"{key} {len(calendar.events)}" for key, calendar in loaded.calendars.items())
         out.print(f"calendar: ok, planned events, each repetition counted: {planned}")

@@ -1,10 +1,16 @@
-"""Running a source: as a part of another program, or as a command of its own."""
+"""Running a source: as a part of another program, or as a command of its own.
+
+ADR: as a command it has the worker's watchdog, which ends it when its event loop is blocked (a disk that does not
+answer, a source that loops). The next one goes on from the journal; one that hangs reads nothing, and records no gap,
+either. That Kafka takes nothing ends nobody: delivery has limits of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,6 +27,7 @@ from agents.ingest.pages import pages
 from agents.metrics.ingest import IngestMetrics
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable, TopicProblem
+from agents.watchdog import Look, Watchdog, dump_stacks
 from schemas.codec import encode_pretty
 from schemas.times import to_rfc3339
 
@@ -79,8 +86,8 @@ async def deliver(
 def run_source(source: Source, settings: Settings, *, as_json: bool = False) -> NoReturn:
     """Run a source as a command: log, pages, status lines; until it ends, or until SIGTERM or Ctrl-C.
 
-    Prints the sums at the end, and exits: 0 done or stopped, 78 something is configured wrongly, 70 a bug. Whatever it
-    is, what is not in Kafka by then is in the journal.
+    Prints the sums at the end, and exits: 0 done or stopped, 78 something is configured wrongly, 70 a bug; 71, without
+    the sums, when its event loop was blocked. Whatever it is, what is not in Kafka by then is in the journal.
     """
     logs.configure(settings.log_level, settings.log_format, f"ingest-{source.name}")
     sys.exit(asyncio.run(_run(source, settings, as_json=as_json)))
@@ -90,7 +97,7 @@ async def _run(source: Source, settings: Settings, *, as_json: bool) -> int:
     metrics, stop = IngestMetrics(), asyncio.Event()
     ingestion = Ingestion(settings, source, metrics=metrics)
     code = exits.OK
-    with _stopped_by_signals(stop):
+    with _stopped_by_signals(stop), _watched(settings.stuck_after_s):
         async with pages(settings, metrics, ingestion.status):
             telling = asyncio.create_task(_tell(ingestion))
             try:
@@ -148,6 +155,31 @@ async def _tell(ingestion: Ingestion) -> None:
             click.echo(words, err=True)
         else:
             logger.info("%s", words)
+
+
+@contextlib.contextmanager
+def _watched(limit_s: float) -> Iterator[None]:
+    """End the process, saying in what, when the event loop is blocked."""
+    loop = asyncio.get_running_loop()
+
+    def bite(reason: str) -> NoReturn:
+        dump_stacks(loop)
+        logs.say(f"stuck, see the stacks above: {reason}")
+        sys.stderr.flush()
+        os._exit(exits.STUCK)
+
+    watchdog = Watchdog(limit_s, _look, bite)
+    watchdog.start()
+    patrol = asyncio.create_task(watchdog.patrol())
+    try:
+        yield
+    finally:
+        watchdog.stop()
+        patrol.cancel()
+
+
+async def _look() -> Look:
+    return Look(progress=0, has_work=False, excused=True)
 
 
 @contextlib.contextmanager

@@ -157,7 +157,8 @@ class Settings(BaseSettings):
     erase_interval_s: float = Field(default=900.0, gt=0, le=21_600)
     """How often the crises are read through for posts that must go, while there are any."""
     stuck_after_s: float = Field(default=120.0, ge=1, le=3600)
-    """A worker that has work and does none for this long says what it is stuck in, and exits."""
+    """A worker that has work and does none for this long says what it is stuck in, and exits; so does an ingester that
+    hangs."""
     deadletter_limit_share: float = Field(default=0.5, ge=0, le=1)
     """A worker halts when more than this share of its input cannot be used; 1 never halts."""
     deadletter_limit_records: int = Field(default=500, ge=1, le=1_000_000)

@@ -87,3 +87,16 @@ def test_check_names_every_setting_of_the_connection_that_does_not_fit(
     code, said = check(tmp_path / "watchlist.toml", WATCHLIST)
     assert code == 78
     assert all(name in said for name in ("VIGIE_SASL_USERNAME", "VIGIE_SASL_PASSWORD_FILE", "VIGIE_TLS_CERT_FILE"))
+
+
+@pytest.mark.parametrize(("held", "code", "words"), [("token-1\n", 0, "token: ok"), ("two words", 78, "one word of")])
+def test_check_reads_the_token_of_x_where_one_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str, code: int, words: str
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(held)
+    monkeypatch.setenv("VIGIE_X_TOKEN_FILE", str(token))
+    ended, said = check(tmp_path / "watchlist.toml", WATCHLIST)
+    assert ended == code
+    assert words in said
+    assert held not in said

@@ -156,7 +156,7 @@ async def test_a_ping_that_cannot_be_answered_any_more_is_the_end_of_a_connectio
 
 @with_bench
 async def test_a_stalled_connection_is_made_anew_though_it_answers_pings(bench: Bench) -> None:
-    async with bench.listening(quiet_s=0.3) as kept:
+    async with bench.listening(stall_s=0.3) as kept:
         await bench.server.publish(about(US, "a"), about(US + 1, "b"))
         await kept.until(lambda: len(kept.posts) == 2)
         bench.server.silent = True

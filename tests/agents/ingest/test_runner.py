@@ -272,7 +272,7 @@ async def test_what_is_longer_than_a_record_may_be_is_cut_and_a_key_as_long_as_a
 # -- as a command ------------------------------------------------------------------------------------
 
 PROGRAM = """
-import asyncio, os, sys
+import asyncio, os, sys, threading
 from pathlib import Path
 from agents.ingest import ingestion
 from agents.ingest.contract import Post, SourceRefused
@@ -294,13 +294,16 @@ class Numbers:
                 raise KeyError("the text of a post")
             case "refused":
                 raise SourceRefused("set VIGIE_THAT to this")
+            case "block":
+                threading.Event().wait()
             case "wait":
                 await asyncio.Event().wait()
 
 
 if not sys.argv[3:]:
     ingestion._LAST_DELIVERY_S = 0.1  # nobody waits for a Kafka that is not there
-run_source(Numbers(), Settings(ingest_dir=Path(sys.argv[2]), web_port=0))
+limit_s = 1.0 if sys.argv[1] == "block" else 120.0
+run_source(Numbers(), Settings(ingest_dir=Path(sys.argv[2]), web_port=0, stuck_after_s=limit_s))
 """
 
 
@@ -353,7 +356,12 @@ async def test_sigterm_stops_it_and_the_sums_say_what_waits(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("what", "code", "words"), [("bug", exits.BUG, "KeyError"), ("refused", exits.CONFIG, "VIGIE_THAT")]
+    ("what", "code", "words"),
+    [
+        ("bug", exits.BUG, "KeyError"),
+        ("refused", exits.CONFIG, "VIGIE_THAT"),
+        ("block", exits.STUCK, "the event loop has been blocked"),
+    ],
 )
 async def test_how_it_ended_is_told_by_its_exit_code(tmp_path: Path, what: str, code: int, words: str) -> None:
     ended = await command(tmp_path, what)

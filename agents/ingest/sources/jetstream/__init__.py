@@ -25,11 +25,12 @@ __all__ = ["command"]
 @click.command()
 @click.option("--url", help="A Jetstream server. [default: VIGIE_JETSTREAM_URL]")
 @click.option(
-    "--quiet-s",
+    "--stall",
+    "stall_s",
     type=click.FloatRange(min=1.0, max=3600.0),
     default=30.0,
     show_default=True,
-    help="Connect anew when no event came for so long: the whole of Bluesky is never silent.",
+    help="Seconds of silence after which a connection is given up; the whole of Bluesky is never silent.",
 )
 @click.option(
     "--retention-h",
@@ -43,7 +44,7 @@ __all__ = ["command"]
     is_flag=True,
     help="Pass on every deletion, not only those of posts that came this way: for when some come from files.",
 )
-def command(url: str | None, quiet_s: float, retention_h: float, *, all_deletions: bool) -> None:
+def command(url: str | None, stall_s: float, retention_h: float, *, all_deletions: bool) -> None:
     """Bluesky's posts about the brands of the watchlist, through Jetstream.
 
     No token is needed. Every post is held against the watchlist here, and only those that match are
@@ -65,7 +66,7 @@ def command(url: str | None, quiet_s: float, retention_h: float, *, all_deletion
 
     settings = read_settings(**({} if url is None else {"jetstream_url": url}))
     try:
-        source = Jetstream(settings, quiet_s=quiet_s, retention_h=retention_h, all_deletions=all_deletions)
+        source = Jetstream(settings, stall_s=stall_s, retention_h=retention_h, all_deletions=all_deletions)
     except SourceRefused as exc:
         fail(str(exc), exits.CONFIG)
     run_source(source, settings)

@@ -63,7 +63,7 @@ class Jetstream:
     ----------
     settings : Settings
         Address, watchlist, folder.
-    quiet_s : float
+    stall_s : float
         The stream is never silent for longer.
     retention_h : float
         For how many hours the server can send again what it saw.
@@ -77,7 +77,7 @@ class Jetstream:
         self,
         settings: Settings,
         *,
-        quiet_s: float = 30.0,
+        stall_s: float = 30.0,
         retention_h: float = 24.0,
         all_deletions: bool = False,
         backoff: Backoff | None = None,
@@ -87,7 +87,7 @@ class Jetstream:
         self._wall = wall
         self._settings = settings
         self._url = _address(settings)
-        self._quiet_s = quiet_s
+        self._stall_s = stall_s
         self._retention_us = int(retention_h * 3_600_000_000)
         self._all_deletions = all_deletions
         self._backoff = Backoff(clock=monotonic) if backoff is None else backoff
@@ -121,7 +121,7 @@ class Jetstream:
                     await self._wait(ended)
 
     def _place_from(self, newest_us: int | None) -> JetstreamPlace:
-        quiet_us = int(self._quiet_s * 1_000_000)
+        quiet_us = int(self._stall_s * 1_000_000)
         return JetstreamPlace(newest_us, quiet_us=quiet_us, clock_us=lambda: int(self._wall() * 1_000_000))
 
     def _known(self, *, fresh: bool) -> KnownFile:
@@ -185,10 +185,10 @@ class Jetstream:
     async def _next(self, socket: _Socket) -> bytes:
         """Return the next event; pings are answered meanwhile, and are no sign that events come."""
         try:
-            async with asyncio.timeout(self._quiet_s):
+            async with asyncio.timeout(self._stall_s):
                 message = await socket.receive()
         except TimeoutError as exc:
-            what = f"nothing came for {self._quiet_s:g} s"
+            what = f"nothing came for {self._stall_s:g} s"
             raise _Ended(Failure.NETWORK, GapReason.STALLED, what) from exc
         except (aiohttp.ClientError, OSError) as exc:  # a ping could not be answered any more
             raise _Ended(Failure.NETWORK, GapReason.DISCONNECTED, f"the connection broke ({exc!r})") from exc
