@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import socket
-
-from agents.embedded.probe import LOOPBACK, free_port
+from agents.embedded.probe import free_port, hold_port
 
 
 def free_ports(count: int) -> int:
-    """Return the first of so many ports in a row that nobody holds at the moment; a worker wants one a role."""
+    """Return the first of so many ports in a row that nobody holds, and hold them; a worker wants one a role."""
     while True:
         first = free_port()
         try:
-            for port in range(first, first + count):
-                with socket.socket() as taken:
-                    taken.bind((LOOPBACK, port))
+            for port in range(first + 1, first + count):
+                hold_port(port)
         except (OSError, OverflowError):
             continue
         return first

@@ -1,36 +1,64 @@
-"""Asking a broker who it is, which is also how to know that it is ready."""
+"""Ports for a broker to come, and asking it who it is, which is also how to know that it is ready.
+
+ADR: between choosing a port and serving on it seconds may go by, in which another process could choose the same. So the
+port is bound here for as long as this process runs, in a way that keeps everybody off who asks for it as we do, and not
+who then serves there: on Linux a port is shared by sockets that all have ``SO_REUSEADDR`` and of which one listens, and
+servers set that (asyncio, Java, Go and Rust do by default). Elsewhere it would keep off the server, too.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import secrets
 import socket
+import sys
 import time
+from collections import deque
 
 from aiokafka.protocol.api import RequestHeader_v1, ResponseHeader_v0
 from aiokafka.protocol.metadata import MetadataRequest_v5
 
 from agents.embedded.process import GuardedProcess
 
-__all__ = ["LOOPBACK", "cluster_id", "free_port", "wait_until_ready"]
+__all__ = ["LOOPBACK", "cluster_id", "free_port", "hold_port", "wait_until_ready"]
 
 LOOPBACK = "127.0.0.1"
 _LOWEST_PORT = 12_000
 _PORTS = 20_000
 """Linux takes outgoing connections from 32768 on, others from 49152."""
+_MOST_HELD = 256
+_held: deque[socket.socket] = deque()
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nobody holds at the moment.
+    """Return a TCP port of the loopback address that nobody holds, and hold it.
 
     Below those that the system gives to outgoing connections: one of these could be gone before it is used.
     """
     while True:
         port = _LOWEST_PORT + secrets.randbelow(_PORTS)
-        with socket.socket() as taken, contextlib.suppress(OSError):
-            taken.bind((LOOPBACK, port))
-            return port
+        try:
+            hold_port(port)
+        except OSError:
+            continue
+        return port
+
+
+def hold_port(port: int) -> None:
+    """Keep a TCP port of the loopback address for a server to come; ``OSError`` when somebody else holds it."""
+    taken = socket.socket()
+    try:
+        taken.bind((LOOPBACK, port))
+    except OSError:
+        taken.close()
+        raise
+    if sys.platform != "linux":
+        taken.close()
+        return
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _held.append(taken)
+    if len(_held) > _MOST_HELD:
+        _held.popleft().close()
 
 
 def cluster_id(bootstrap: str, timeout_seconds: float = 2.0) -> str | None:

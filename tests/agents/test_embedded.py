@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 from agents.embedded import EmbeddedBroker, EmbeddedBrokerError, broker, probe
-from agents.embedded.probe import cluster_id, free_port
+from agents.embedded.probe import cluster_id, free_port, hold_port
 
 pytestmark = pytest.mark.embedded
 
@@ -92,6 +92,18 @@ def test_a_port_taken_between_its_choice_and_its_use_is_given_up_for_another() -
             EmbeddedBroker() as second,
         ):
             assert second.bootstrap != first.bootstrap
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a port is kept on Linux only")
+def test_a_port_that_was_chosen_is_chosen_by_nobody_else_and_can_be_served_on() -> None:
+    port = free_port()
+    with pytest.raises(OSError, match="in use"):
+        hold_port(port)
+    for _ in range(2):
+        with socket.create_server((probe.LOOPBACK, port)), socket.create_connection((probe.LOOPBACK, port)):
+            pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((probe.LOOPBACK, port))
 
 
 def test_without_its_wheel_it_says_what_to_install() -> None:
