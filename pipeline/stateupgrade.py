@@ -15,7 +15,7 @@ are named until others take their place, which in a crisis may be at its end, an
 the brand at most.
 
 Version 5 did not count the authors of negative posts by themselves: until a window holds nothing from before, all of
-its authors may be such. So the first day is read as version 5 read it, never as less.
+its authors may be such, so on the first day an account that posts much is left out less than later.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ servers set that (asyncio, Java, Go and Rust do by default). Elsewhere it would 
 
 from __future__ import annotations
 
+import atexit
 import io
 import secrets
 import socket
@@ -28,6 +29,12 @@ _PORTS = 20_000
 """Linux takes outgoing connections from 32768 on, others from 49152."""
 _MOST_HELD = 256
 _held: deque[socket.socket] = deque()
+
+
+@atexit.register
+def _let_go() -> None:
+    while _held:
+        _held.popleft().close()
 
 
 def free_port() -> int:
