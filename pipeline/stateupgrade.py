@@ -33,7 +33,7 @@ from pipeline.compression import deflate, inflate
 from pipeline.openbucket import OpenBucket
 from pipeline.rings import COLUMNS, MINUTES, QUARTERS, REACH_BITS, dump_rows, load_rows
 from pipeline.statecore import pack_core, unpack_core
-from pipeline.windows import languages_of, sections_of_windows
+from pipeline.windows import cut, languages_of, sections_of_windows
 from schemas.codec import encode
 
 __all__ = ["StoredState", "from_version_2", "from_version_3", "from_version_4", "from_version_5", "sections"]
@@ -161,11 +161,8 @@ def _taken_apart(windows: bytes) -> tuple[list[str], bytes, bytes, bytes]:
     if len(windows) < _PART_LENGTHS.size:
         raise ValueError("cut")
     named, counted, packed = _PART_LENGTHS.unpack_from(windows)
-    parts, start = [], _PART_LENGTHS.size
-    for length in (named, counted, packed):
-        parts.append(windows[start : start + length])
-        start += length
-    return languages_of(parts[0]), parts[1], parts[2], windows[start:]
+    codes, minutes, quarters, sketches = cut(windows[_PART_LENGTHS.size :], named, counted, packed)
+    return languages_of(codes), minutes, quarters, sketches
 
 
 def from_version_3(stored: list[bytes]) -> list[bytes]:

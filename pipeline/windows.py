@@ -17,7 +17,7 @@ from pipeline.repeats import SlidingTexts, distinct_texts
 from pipeline.rings import COLUMNS, REACH_BITS, Rings, window_starts
 from schemas.window import WINDOW_NAMES, WindowCounts
 
-__all__ = ["NO_MENTIONS", "Windows", "languages_of", "sections_of_windows"]
+__all__ = ["NO_MENTIONS", "Windows", "cut", "languages_of", "sections_of_windows"]
 
 _FIXED = len(COLUMNS)
 _VOLUME = COLUMNS.index("volume")
@@ -166,8 +166,8 @@ class Windows:
         languages, minutes, quarters, sketches = _parts(data)
         windows = cls()
         windows._rings = Rings.load(languages, minutes, quarters, minute)
-        authors, rest = _cut(sketches, SlidingAuthors.length(sketches))
-        negative_authors, texts = _cut(rest, SlidingAuthors.length(rest))
+        authors, rest = cut(sketches, SlidingAuthors.length(sketches))
+        negative_authors, texts = cut(rest, SlidingAuthors.length(rest))
         windows._authors = SlidingAuthors.load(authors, minute)
         windows._negative_authors = SlidingAuthors.load(negative_authors, minute)
         windows._texts = SlidingTexts.load(texts, minute)
@@ -197,12 +197,12 @@ def _parts(data: bytes) -> tuple[list[str], bytes, bytes, bytes]:
     if len(data) < _LENGTHS.size:
         raise ValueError("cut")
     named, counted, packed = _LENGTHS.unpack_from(data)
-    codes, quarters, rest = _cut(data[_LENGTHS.size :], named, packed)
-    minutes, sketches = _cut(inflate(rest, _MOST_RECENCY), counted)
+    codes, quarters, rest = cut(data[_LENGTHS.size :], named, packed)
+    minutes, sketches = cut(inflate(rest, _MOST_RECENCY), counted)
     return languages_of(codes), minutes, quarters, sketches
 
 
-def _cut(data: bytes, *lengths: int) -> list[bytes]:
+def cut(data: bytes, *lengths: int) -> list[bytes]:
     """Cut pieces of these lengths from the front; the last piece is what is left."""
     pieces, start = [], 0
     for length in lengths:

@@ -9,8 +9,6 @@ import click
 
 from agents import exits
 from agents.cli.console import fail, out, print_json, read_settings, read_watchlist
-from agents.ingest.contract import SourceRefused
-from agents.ingest.sources.x.token import TokenFile
 from agents.settings import Settings, SettingsError
 from agents.settings.page import settings_page
 
@@ -33,6 +31,9 @@ def check(watchlist: Path | None, *, as_json: bool) -> None:
     except SettingsError as exc:
         fail(f"wrong settings:\n{exc}", exits.CONFIG)
     if settings.x_token_file is not None:
+        from agents.ingest.contract import SourceRefused  # noqa: PLC0415 - all of the source is loaded with it
+        from agents.ingest.sources.x.token import TokenFile  # noqa: PLC0415
+
         try:
             TokenFile.of(settings)
         except SourceRefused as exc:

@@ -82,6 +82,7 @@ def test_what_bluesky_takes_back_is_named_nowhere(broker: Broker, topic_prefix: 
         }
         until(lambda: len(x.named_in_state(settings) & by.keys()) > 2, what="a state that names posts", trial=vigie)
         in_state = sorted(x.named_in_state(settings) & by.keys())
+        assert len(in_state) > 2, "the log names too little for this"
         posts, gone_account = in_state[:2], by[in_state[-1]]
         gone = {*posts, *(uri for uri in named if uri.split("/")[2] == gone_account)}
         asyncio.run(feed(settings, notices(posts, gone_account)))
